@@ -1,0 +1,65 @@
+/** The effective configuration: validated once at start, frozen, secrets never part of it but `auth` and the master key. */
+export interface Config {
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** How long SIGTERM waits for work in flight, in milliseconds. */
+    readonly shutdownTimeoutMs: number;
+    /** How long a write waits until this node's views show it, in milliseconds. */
+    readonly readYourWritesMs: number;
+  };
+  readonly roles: readonly ('api' | 'worker')[];
+  readonly dataDir: string;
+  readonly eventStore: { readonly url: string };
+  readonly kafka: { readonly brokers: readonly string[]; readonly groupId: string };
+  readonly queue: {
+    /** Object keys accepted and not yet settled; above it the webhook answers 503. */
+    readonly maxUnsettledKeys: number;
+    /** Sync events handled at once. */
+    readonly maxInFlight: number;
+  };
+  /** Merged over the built-in table of clouds: more regions, or other endpoints for known ones. */
+  readonly clouds: Readonly<Record<string, { readonly regions: Readonly<Record<string, RegionConfig>> }>>;
+  readonly lists: { readonly flushIntervalMs: number; readonly maxLines: number };
+  readonly transfer: TransferConfig;
+  readonly auth: { readonly mode: 'none' | 'required' };
+  readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
+  readonly limits: { readonly syncTasksPerProject: number };
+}
+
+export interface RegionConfig {
+  /** `http://` or `https://` URL of the object-store endpoint; for every cloud but Local. */
+  readonly endpoint?: string;
+  readonly addressing?: 'path' | 'virtual';
+  /** Region name to sign with, when it is not the region's own name. */
+  readonly signingRegion?: string;
+  /** Cloud Local only: an absolute folder; its sub-folders are the buckets. */
+  readonly root?: string;
+  readonly description?: string;
+}
+
+export interface TransferConfig {
+  /** Requests in flight per endpoint, reading and writing counted apart. */
+  readonly readConcurrency: number;
+  readonly writeConcurrency: number;
+  /** Objects of at least this size go up in parts. */
+  readonly multipartThresholdBytes: number;
+  readonly partBytes: number;
+  /** Parts of one object in flight. */
+  readonly partConcurrency: number;
+  /** Bodies up to this size are held in memory, larger ones streamed. */
+  readonly bufferBytes: number;
+  /** Tries per store call, the first one included, and the bounds of the wait between them. */
+  readonly attempts: number;
+  readonly baseDelayMs: number;
+  readonly maxDelayMs: number;
+  /** A response must begin within this time. */
+  readonly requestTimeoutMs: number;
+  /** A body must not stand still longer than this. */
+  readonly idleTimeoutMs: number;
+  /** One object must be done within this time, whatever happens. */
+  readonly objectTimeoutMs: number;
+  /** Failures in a row after which an endpoint rests, and for how long. */
+  readonly breakerFailures: number;
+  readonly breakerResetMs: number;
+}

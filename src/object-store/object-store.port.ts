@@ -1,0 +1,240 @@
+import type { Readable } from 'node:stream';
+
+/** Facts about a backend. Code asks these, never "which backend is this?". */
+export interface StoreTraits {
+  /** Listings come in ascending order of the keys' UTF-8 bytes. */
+  readonly listsInKeyOrder: boolean;
+  /** Cache-Control, Content-Encoding, Content-Disposition, Content-Language, Expires and user metadata survive. */
+  readonly keepsMetadata: boolean;
+  /** The checksum of the whole object that `head` reports for an object put in one request. */
+  readonly checksum: 'md5' | 'crc64' | 'none';
+  /** Largest object that one `put` takes, in bytes. */
+  readonly maxPutBytes: number;
+}
+
+/** Metadata beside Content-Type; names as in HTTP. */
+export interface ObjectMetadata {
+  readonly cacheControl?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  /** The Expires header, verbatim. */
+  readonly expires?: string;
+  /** User metadata: names in lower case without their `x-amz-meta-` prefix. */
+  readonly user?: Readonly<Record<string, string>>;
+}
+
+/** What a listing says of an object. */
+export interface ListedObject {
+  /** Opaque: never trimmed, normalized, decoded or joined. */
+  readonly key: string;
+  readonly size: number;
+  /** Milliseconds since the epoch. Stores report whole seconds in headers and often milliseconds in listings. */
+  readonly lastModifiedMs: number;
+  /** Without its quotes. Undefined where the backend has none. */
+  readonly etag?: string;
+  readonly storageClass?: string;
+}
+
+/** What `head` and `open` say of an object. */
+export interface ObjectInfo extends ListedObject {
+  readonly contentType?: string;
+  readonly metadata: ObjectMetadata;
+  /** MD5 of the content in lower-case hex, when the backend vouches for it. */
+  readonly md5?: string;
+  /** CRC-64/XZ of the content as an unsigned decimal string, when the backend has one. */
+  readonly crc64?: string;
+  readonly versionId?: string;
+  /** Set when the content must be restored before it can be read. */
+  readonly archive?: 'archived' | 'restoring';
+  /** How many tags it carries, where the backend tells. */
+  readonly tagCount?: number;
+}
+
+/** Inclusive on both ends, as in HTTP. */
+export interface ByteRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface OpenOptions {
+  readonly range?: ByteRange;
+  /** Refuse with `changed` when the object's ETag is another one by now. */
+  readonly ifMatch?: string;
+}
+
+export interface OpenedObject {
+  /** Of the whole object, also when a range was asked for. */
+  readonly info: ObjectInfo;
+  /**
+   * Exactly the bytes asked for; a body that ends early or late errors with a `StoreError` of kind `connection`.
+   * The caller reads it to its end or destroys it.
+   */
+  readonly body: Readable;
+}
+
+export interface SourceStore {
+  /** For people and logs, such as `s3://bucket at endpoint`; never holds a secret. */
+  readonly label: string;
+  readonly traits: StoreTraits;
+  /** Equal for two stores that one credential reaches at one endpoint, so that a server-side copy can serve. */
+  readonly endpointIdentity: string;
+  readonly bucket: string;
+  /** Everything under `prefix` whose key sorts after `after`, page by page as the caller pulls. */
+  list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject>;
+  /** Rejects with `not-found` for an absent key. */
+  head(key: string, signal: AbortSignal): Promise<ObjectInfo>;
+  /** Rejects with `not-found`, `changed` (see `ifMatch`) or `archived`. */
+  open(key: string, options: OpenOptions, signal: AbortSignal): Promise<OpenedObject>;
+  /** Asks for an archived object to become readable for `days`; asking again is harmless. */
+  readonly restore?: (key: string, days: number, signal: AbortSignal) => Promise<void>;
+  readonly getTags?: (key: string, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  /** Frees sockets and files; calls in flight may fail. */
+  close(): Promise<void>;
+}
+
+/** Names of storage classes as the OMS API has them; each backend maps them to its own. */
+export type StorageClass = 'STANDARD' | 'IA' | 'ARCHIVE' | 'DEEP_ARCHIVE';
+
+export interface PutOptions {
+  /** Bytes that will come. A body that brings more or fewer fails and leaves nothing. */
+  readonly size: number;
+  readonly contentType?: string;
+  readonly metadata?: ObjectMetadata;
+  readonly storageClass?: StorageClass;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Encrypt at rest with the service's key management. */
+  readonly serverSideEncryption?: 'kms';
+  /** MD5 of the whole body in lower-case hex, sent along where the backend checks it. */
+  readonly md5?: string;
+}
+
+export interface PutResult {
+  readonly etag?: string;
+  /** MD5 that the backend vouches for, lower-case hex. */
+  readonly md5?: string;
+  readonly crc64?: string;
+}
+
+export interface UploadedPart extends PutResult {
+  /** From 1. */
+  readonly partNumber: number;
+  readonly etag: string;
+}
+
+/** Large objects in parts. Nothing is visible under the key before `complete`. */
+export interface MultipartUploads {
+  /** All parts but the last have at least `minPartBytes`; none more than `maxPartBytes`; at most `maxParts`. */
+  readonly minPartBytes: number;
+  readonly maxPartBytes: number;
+  readonly maxParts: number;
+  /** Answers the upload id. `size` of the options is that of the whole object. */
+  create(key: string, options: PutOptions, signal: AbortSignal): Promise<string>;
+  uploadPart(
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    body: Buffer | Readable,
+    options: { readonly size: number; readonly md5?: string },
+    signal: AbortSignal,
+  ): Promise<UploadedPart>;
+  /** Server-side: a range of another object at the same endpoint becomes a part. */
+  readonly copyPart?: (
+    key: string,
+    uploadId: string,
+    partNumber: number,
+    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string; readonly range: ByteRange },
+    signal: AbortSignal,
+  ) => Promise<UploadedPart>;
+  /** Makes the object visible, whole. */
+  complete(key: string, uploadId: string, parts: readonly UploadedPart[], signal: AbortSignal): Promise<PutResult>;
+  /** Frees the parts. Aborting an unknown upload succeeds. */
+  abort(key: string, uploadId: string, signal: AbortSignal): Promise<void>;
+}
+
+export interface DestinationStore extends SourceStore {
+  /** All or nothing: a failed put leaves no object under `key`, nor a changed one. A stream is destroyed on failure. */
+  put(key: string, body: Buffer | Readable, options: PutOptions, signal: AbortSignal): Promise<PutResult>;
+  /** Deleting an absent key succeeds. */
+  delete(key: string, signal: AbortSignal): Promise<void>;
+  /** Server-side copy of one object of at most `maxPutBytes` at the same endpoint. Same promise as `put`. */
+  readonly copyFrom?: (
+    key: string,
+    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string },
+    options: PutOptions,
+    signal: AbortSignal,
+  ) => Promise<PutResult>;
+  readonly multipart?: MultipartUploads;
+}
+
+/** Few kinds; retry policy and failure codes read these, never messages. */
+export type StoreErrorKind =
+  | 'not-found' // no such object
+  | 'no-such-bucket'
+  | 'denied' // known credentials, not allowed
+  | 'bad-credentials' // unknown key, wrong signature, expired token
+  | 'archived' // must be restored before it can be read
+  | 'changed' // a precondition failed: not the object it was
+  | 'invalid' // the request can never succeed: key too long, entity too large, bad name
+  | 'checksum' // what arrived is not what was sent
+  | 'throttled' // slow down
+  | 'unavailable' // 5xx
+  | 'timeout' // no answer within the deadline
+  | 'connection'; // refused, reset, cut short
+
+/** Kinds worth another try. */
+export const RETRIABLE: ReadonlySet<StoreErrorKind> = new Set([
+  'throttled',
+  'unavailable',
+  'timeout',
+  'connection',
+  'checksum',
+]);
+
+/** A failure of a backend. The SDK's or system's own error stays as `cause`; nothing in here holds a secret. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  /** The backend's own code, such as `NoSuchKey`, or the system's, such as `ECONNRESET`; for lists and logs. */
+  readonly backendCode: string | undefined;
+  readonly httpStatus: number | undefined;
+  /** What the backend asked for in Retry-After. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    readonly kind: StoreErrorKind,
+    message: string,
+    details: {
+      readonly backendCode?: string | undefined;
+      readonly httpStatus?: number | undefined;
+      readonly retryAfterMs?: number | undefined;
+      readonly cause?: unknown;
+    } = {},
+  ) {
+    super(message, { cause: details.cause });
+    this.backendCode = details.backendCode;
+    this.httpStatus = details.httpStatus;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  get retriable(): boolean {
+    return RETRIABLE.has(this.kind);
+  }
+}
+
+/** Compares keys by their UTF-8 bytes, the order S3 lists in (JavaScript's `<` orders by UTF-16 units). */
+export const compareKeys = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** Where a bucket is and how to reach it; the secrets come separately and only into the adapter's memory. */
+export interface StoreLocation {
+  readonly cloudType: string;
+  readonly region: string;
+  readonly bucket: string;
+  /** Tencent's account suffix of bucket names. */
+  readonly appId?: string;
+}
+
+export interface StoreCredentials {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  readonly securityToken?: string;
+}
