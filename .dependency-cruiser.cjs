@@ -28,7 +28,7 @@ module.exports = {
       only(`${feature}-stands-on-ports`, feature, ['kernel', ...ports, 'http', ...features.filter((f) => f !== feature)])),
     { name: 'features-share-only-events-commands-and-queries', severity: 'error',
       from: { path: '^src/(sync-tasks|statistics)/', pathNot: spec },
-      to: { path: '^src/(sync-tasks|statistics)/.*\\.(handler|controller|decider)\\.ts$', pathNot: '^src/$1/' } },
+      to: { path: '^src/(sync-tasks|statistics)/.*\\.(handlers|controller)\\.ts$', pathNot: '^src/$1/' } },
     { name: 'feature-http-is-shared-shell-only', severity: 'error',
       comment: 'Features use the validation and error vocabulary of http, never its module or bootstrap.',
       from: { path: '^src/(sync-tasks|statistics)/' }, to: { path: '^src/http/.*\\.module\\.ts$' } },

@@ -1,0 +1,88 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import type { CommandRunner } from '../event-store/command-runner.js';
+import type { DeliveredMessage, Handled, Queue } from '../queue/queue.port.js';
+import { CreateSyncEvent } from '../sync-tasks/sync-event.commands.js';
+import { syncEventDecider } from '../sync-tasks/sync-event.decider.js';
+import { syncEventStream } from '../sync-tasks/sync-event.events.js';
+import { decodeSyncEvent, NotDecodable, type SyncEventRequest } from '../sync-tasks/sync-event-message.js';
+import type { SyncEventPublisher } from '../sync-tasks/sync-event-publisher.js';
+import { derivedId } from '../kernel/ids.js';
+import { syncTaskDecider } from '../sync-tasks/sync-task.decider.js';
+import { syncTaskStream } from '../sync-tasks/sync-task.events.js';
+import type { KnownTask, SyncEventDriver } from '../worker/sync-event-driver.js';
+
+const done: Handled = { kind: 'done' };
+const dead = (reason: string, cause: string): Handled => ({ kind: 'dead', reason, cause });
+
+/** Takes sync events from the queue, records them and has them driven; only what is settled or parked is committed. */
+export class SyncEventConsumer {
+  constructor(
+    private readonly queue: Queue,
+    private readonly commands: CommandRunner,
+    private readonly bus: CommandBus,
+    private readonly publisher: SyncEventPublisher,
+    private readonly driver: SyncEventDriver,
+    private readonly maxInFlight: number,
+  ) {}
+
+  /** Runs until the signal aborts; see `Queue.consume`. */
+  async run(signal: AbortSignal): Promise<void> {
+    await this.queue.consume(
+      { maxInFlight: this.maxInFlight },
+      (message, stop) => this.handle(message, stop),
+      signal,
+    );
+  }
+
+  private async handle(message: DeliveredMessage, signal: AbortSignal): Promise<Handled> {
+    const request = decode(message);
+    if ('kind' in request) return request;
+    const { state: task } = await this.commands.load(syncTaskDecider, syncTaskStream(request.syncTaskId));
+    if (task.status === 'absent' || (request.projectId ?? task.projectId) !== task.projectId)
+      return dead('unknown-task', `There is no synchronization task ${request.syncTaskId}`);
+    if (await this.splitByPartition(request, message.partition)) return done;
+    return this.createAndDrive(request, task, signal);
+  }
+
+  private async createAndDrive(request: SyncEventRequest, task: KnownTask, signal: AbortSignal): Promise<Handled> {
+    const { syncTaskId, syncEventId, keys, correlationId } = request;
+    const context = { correlationId, actor: 'worker' };
+    const { changed } = await this.bus.execute<CreateSyncEvent, { changed: boolean }>(
+      new CreateSyncEvent(syncTaskId, syncEventId, keys, context),
+    );
+    if (!changed) {
+      const { state: event } = await this.commands.load(syncEventDecider, syncEventStream(syncEventId));
+      // Keeping silent about another request under the same id would lose its objects.
+      if (event.status === 'absent' || event.syncTaskId !== syncTaskId || !sameKeys(event.keys, keys))
+        return dead('id-reused', `Sync event ${syncEventId} exists with another task or other keys`);
+      if (event.status === 'settled') return done;
+    }
+    await this.driver.drive({ syncTaskId, syncEventId, keys, correlationId }, task, signal);
+    return done;
+  }
+
+  /** True when the message holds keys of other partitions and was published again, split. */
+  private async splitByPartition(request: SyncEventRequest, partition: number): Promise<boolean> {
+    const groups = this.publisher.byPartition(request.syncTaskId, request.keys);
+    if (groups.size === 1 && groups.has(partition)) return false;
+    const parts = [...groups].map(([to, keys]) => ({
+      ...request,
+      keys,
+      syncEventId: derivedId(request.syncEventId, String(to)),
+    }));
+    await this.publisher.republish(parts);
+    return true;
+  }
+}
+
+function decode(message: DeliveredMessage): SyncEventRequest | Handled {
+  try {
+    return decodeSyncEvent(message);
+  } catch (error) {
+    if (error instanceof NotDecodable) return dead('not-decodable', error.message);
+    throw error;
+  }
+}
+
+const sameKeys = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((key, index) => key === b[index]);

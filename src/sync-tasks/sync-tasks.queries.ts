@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import { ReadStore } from '../read-store/read-store.js';
+import type { LedgerRow } from './sync-ledger.projection.js';
+import { syncTaskNotFound } from './sync-task.errors.js';
+import type { SyncTaskRow } from './sync-task-view.projection.js';
+
+export interface SyncTaskPage {
+  readonly rows: readonly SyncTaskRow[];
+  /** All matches, regardless of paging. */
+  readonly count: number;
+}
+
+export interface SyncLedger {
+  readonly row: LedgerRow;
+  /** Objects of events that are created and not settled, counted from the open events themselves. */
+  readonly pending: number;
+  /** Log position at which all of this is true; undefined before the first event. */
+  readonly position: number | undefined;
+}
+
+const EMPTY: Omit<LedgerRow, 'task_id'> = {
+  requested: 0,
+  synced: 0,
+  failed: 0,
+  ignored: 0,
+  synced_bytes: 0,
+  failed_bytes: 0,
+  ignored_bytes: 0,
+};
+
+/** True when every requested object is accounted for. */
+export const balances = ({ row, pending }: SyncLedger): boolean =>
+  row.requested === row.synced + row.failed + row.ignored + pending;
+
+/** Answers from this node's views of sync tasks. Tasks of other projects are unknown. */
+@Injectable()
+export class SyncTaskQueries {
+  constructor(private readonly views: ReadStore) {}
+
+  /** Throws SYNC_TASK_NOT_FOUND. */
+  get(projectId: string, syncTaskId: string): SyncTaskRow {
+    const row = this.views.get<SyncTaskRow>('SELECT * FROM sync_tasks WHERE id = ?', syncTaskId);
+    if (row?.project_id !== projectId) throw syncTaskNotFound(syncTaskId);
+    return row;
+  }
+
+  exists(projectId: string, syncTaskId: string): boolean {
+    const sql = 'SELECT project_id FROM sync_tasks WHERE id = ?';
+    return this.views.get<{ project_id: string }>(sql, syncTaskId)?.project_id === projectId;
+  }
+
+  /** Newest first. */
+  list(projectId: string, page: { limit: number; offset: number; status?: string | undefined }): SyncTaskPage {
+    const status = page.status ?? null;
+    const rows = this.views.all<SyncTaskRow>(
+      `SELECT * FROM sync_tasks WHERE project_id = ? AND (? IS NULL OR status = ?)
+       ORDER BY created_ms DESC, id DESC LIMIT ? OFFSET ?`,
+      projectId,
+      status,
+      status,
+      page.limit,
+      page.offset,
+    );
+    return { rows, count: this.count(projectId, status) };
+  }
+
+  /** How many sync tasks a project has. */
+  count(projectId: string, status: string | null = null): number {
+    const row = this.views.get<{ n: number }>(
+      'SELECT COUNT(*) n FROM sync_tasks WHERE project_id = ? AND (? IS NULL OR status = ?)',
+      projectId,
+      status,
+      status,
+    );
+    return row?.n ?? 0;
+  }
+
+  ledger(syncTaskId: string): SyncLedger {
+    return this.views.transaction(() => {
+      const row = this.views.get<LedgerRow>('SELECT * FROM sync_ledger WHERE task_id = ?', syncTaskId);
+      const open = this.views.get<{ n: number }>(
+        'SELECT COALESCE(SUM(objects), 0) n FROM open_sync_events WHERE task_id = ?',
+        syncTaskId,
+      );
+      const checkpoint = this.views.get<{ position: number | null }>(
+        "SELECT position FROM projection_checkpoints WHERE name = 'sync-ledger'",
+      );
+      return {
+        row: row ?? { task_id: syncTaskId, ...EMPTY },
+        pending: open?.n ?? 0,
+        position: checkpoint?.position ?? undefined,
+      };
+    });
+  }
+
+  /** Over all tasks: how many ledgers do not balance (0 or something is wrong), and what they add up to. */
+  totals(): { unbalanced: number; pending: number; requested: number; synced: number; failed: number; ignored: number } {
+    const row = this.views.get<ReturnType<SyncTaskQueries['totals']>>(
+      `WITH pending AS (SELECT task_id, SUM(objects) n FROM open_sync_events GROUP BY task_id)
+       SELECT COALESCE(SUM(requested), 0) requested, COALESCE(SUM(synced), 0) synced, COALESCE(SUM(failed), 0) failed,
+         COALESCE(SUM(ignored), 0) ignored, COALESCE(SUM(pending.n), 0) pending,
+         COALESCE(SUM(requested <> synced + failed + ignored + COALESCE(pending.n, 0)), 0) unbalanced
+       FROM sync_ledger LEFT JOIN pending USING (task_id)`,
+    );
+    return row ?? { unbalanced: 0, pending: 0, requested: 0, synced: 0, failed: 0, ignored: 0 };
+  }
+}

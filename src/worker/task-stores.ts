@@ -1,0 +1,103 @@
+import type { DestinationStore, SourceStore, StoreCredentials, StoreLocation } from '../object-store/object-store.port.js';
+import type { SyncTaskCredentials, SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
+import type { Vault } from '../vault/vault.js';
+
+export interface TaskStores {
+  readonly source: SourceStore;
+  readonly destination: DestinationStore;
+}
+
+/** Opens a store with its guards (limits, retries, breaker) around it. */
+export type OpenStore = (location: StoreLocation, credentials: StoreCredentials) => DestinationStore;
+
+/** Enough of a sync task to reach its buckets. */
+export interface Reachable {
+  readonly settings: SyncTaskSettings;
+  readonly credentials: SyncTaskCredentials;
+}
+
+interface Entry {
+  readonly stores: Promise<TaskStores>;
+  users: number;
+  /** False once opening failed: the next user tries afresh. */
+  usable: boolean;
+}
+
+/**
+ * The open stores of the tasks at work, one pair per pair of credentials, so that a restart with new keys gets new stores
+ * while copies in flight end on the old ones. At most `maxIdle` pairs stay open without a user.
+ */
+export class TaskStorePool {
+  private readonly entries = new Map<string, Entry>();
+
+  constructor(
+    private readonly vault: Vault,
+    private readonly openStore: OpenStore,
+    private readonly maxIdle = 64,
+  ) {}
+
+  /** Lends the stores of a task to `work`. Rejects as the vault does when its keys are gone. */
+  async use<T>(task: Reachable, work: (stores: TaskStores) => Promise<T>): Promise<T> {
+    const id = `${task.credentials.source.ref} ${task.credentials.destination.ref}`;
+    const entry = this.entries.get(id) ?? this.opened(id, task);
+    entry.users++;
+    try {
+      return await work(await entry.stores);
+    } finally {
+      entry.users--;
+      this.entries.delete(id);
+      if (entry.usable) this.entries.set(id, entry); // most recently used last
+      await this.evict();
+    }
+  }
+
+  async close(): Promise<void> {
+    const open = [...this.entries.values()];
+    this.entries.clear();
+    await Promise.all(open.map(closeEntry));
+  }
+
+  private opened(id: string, task: Reachable): Entry {
+    const entry: Entry = { stores: this.open(task), users: 0, usable: true };
+    entry.stores.catch(() => (entry.usable = false));
+    this.entries.set(id, entry);
+    return entry;
+  }
+
+  private async open({ settings, credentials }: Reachable): Promise<TaskStores> {
+    const [source, destination] = await Promise.all([
+      this.vault.open(credentials.source.ref),
+      this.vault.open(credentials.destination.ref),
+    ]);
+    const { appId } = settings;
+    return {
+      source: this.openStore(
+        {
+          cloudType: settings.srcCloudType,
+          region: settings.srcRegion,
+          bucket: settings.srcBucket,
+          ...(appId === null ? {} : { appId }),
+        },
+        source,
+      ),
+      destination: this.openStore(
+        { cloudType: settings.dstCloudType, region: settings.dstRegion, bucket: settings.dstBucket },
+        destination,
+      ),
+    };
+  }
+
+  private async evict(): Promise<void> {
+    if (this.entries.size <= this.maxIdle) return;
+    const idle = [...this.entries].filter(([, entry]) => entry.users === 0);
+    for (const [id, entry] of idle.slice(0, Math.max(0, idle.length - this.maxIdle))) {
+      this.entries.delete(id);
+      await closeEntry(entry);
+    }
+  }
+}
+
+async function closeEntry(entry: Entry): Promise<void> {
+  const stores = await entry.stores.catch(() => undefined);
+  await Promise.all([stores?.source.close(), stores?.destination.close()]);
+}
