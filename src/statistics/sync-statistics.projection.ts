@@ -18,7 +18,7 @@ export interface StatisticsRow {
 
 const bucketOf = (at: string): number => Math.floor(Date.parse(at) / FIVE_MINUTES_MS) * FIVE_MINUTES_MS;
 
-const add = (views: ReadStore, syncTaskId: string, row: StatisticsRow): void =>
+const add = (views: ReadStore, syncTaskId: string, row: StatisticsRow) =>
   views.run(
     `INSERT INTO sync_statistics (task_id, bucket_ms, requested, synced, failed, ignored, bytes) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (task_id, bucket_ms) DO UPDATE SET requested = requested + excluded.requested,

@@ -5,6 +5,8 @@ import { FIVE_MINUTES_MS, ONE_HOUR_MS, type StatisticsRow } from './sync-statist
 /** The published bound of data points per type; a longer range is answered in hours. */
 const MAX_POINTS = 1000;
 
+export type { StatisticsRow } from './sync-statistics.projection.js';
+
 export interface StatisticsSeries {
   readonly bucket: 'FIVE_MINUTES' | 'ONE_HOUR';
   /** Ascending; buckets in which nothing happened are left out. */

@@ -17,10 +17,10 @@ export interface Executed {
   readonly position: bigint | undefined;
 }
 
-abstract class SyncTaskHandler<C extends SyncTaskCommand> implements ICommandHandler<C, Executed> {
-  constructor(protected readonly commands: CommandRunner) {}
+abstract class SyncTaskHandler {
+  constructor(private readonly commands: CommandRunner) {}
 
-  async execute(command: C): Promise<Executed> {
+  async execute(command: SyncTaskCommand): Promise<Executed> {
     const { events, position } = await this.commands.run(syncTaskDecider, syncTaskStream(command.syncTaskId), command, {
       metadata: command.context,
     });
@@ -29,28 +29,28 @@ abstract class SyncTaskHandler<C extends SyncTaskCommand> implements ICommandHan
 }
 
 @CommandHandler(CreateSyncTask)
-export class CreateSyncTaskHandler extends SyncTaskHandler<CreateSyncTask> {
+export class CreateSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<CreateSyncTask, Executed> {
   constructor(commands: CommandRunner) {
     super(commands);
   }
 }
 
 @CommandHandler(StartSyncTask)
-export class StartSyncTaskHandler extends SyncTaskHandler<StartSyncTask> {
+export class StartSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StartSyncTask, Executed> {
   constructor(commands: CommandRunner) {
     super(commands);
   }
 }
 
 @CommandHandler(StopSyncTask)
-export class StopSyncTaskHandler extends SyncTaskHandler<StopSyncTask> {
+export class StopSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StopSyncTask, Executed> {
   constructor(commands: CommandRunner) {
     super(commands);
   }
 }
 
 @CommandHandler(DeleteSyncTask)
-export class DeleteSyncTaskHandler extends SyncTaskHandler<DeleteSyncTask> {
+export class DeleteSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<DeleteSyncTask, Executed> {
   constructor(commands: CommandRunner) {
     super(commands);
   }

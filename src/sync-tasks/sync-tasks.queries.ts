@@ -15,7 +15,7 @@ export interface SyncLedger {
   /** Objects of events that are created and not settled, counted from the open events themselves. */
   readonly pending: number;
   /** Log position at which all of this is true; undefined before the first event. */
-  readonly position: number | undefined;
+  readonly position: string | undefined;
 }
 
 const EMPTY: Omit<LedgerRow, 'task_id'> = {
@@ -82,7 +82,7 @@ export class SyncTaskQueries {
         'SELECT COALESCE(SUM(objects), 0) n FROM open_sync_events WHERE task_id = ?',
         syncTaskId,
       );
-      const checkpoint = this.views.get<{ position: number | null }>(
+      const checkpoint = this.views.get<{ position: string | null }>(
         "SELECT position FROM projection_checkpoints WHERE name = 'sync-ledger'",
       );
       return {

@@ -6,6 +6,8 @@ import { EventStoreUnavailable } from '../event-store.port.js';
 /** "OMSE": the mark by which a file is known to be one of ours. */
 const APPLICATION_ID = 0x4f4d5345;
 const SCHEMA_VERSION = 1;
+/** How long a write waits for a stranger at the file, such as a backup; the process stands still meanwhile. */
+const BUSY_MS = 500;
 
 /**
  * Ids are small integers and event types are interned, so that a row costs little more than its JSON. One index beside
@@ -41,7 +43,7 @@ export function openDatabase(file: string): OpenDatabase {
   const lock = takeLock(file);
   let db: Database.Database | undefined;
   try {
-    db = new Database(file);
+    db = new Database(file, { timeout: BUSY_MS });
     prepare(db, file);
     return { db, lock };
   } catch (error) {

@@ -74,6 +74,7 @@ export class SqliteLog implements ChunkedLog, Transactions {
   }
 
   removeExpired(): number {
+    this.writer.rememberPosition();
     return this.expiry.pass(this.clock.now().getTime());
   }
 

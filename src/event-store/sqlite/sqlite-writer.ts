@@ -100,10 +100,15 @@ export class SqliteWriter {
   delete(name: string): boolean {
     const stream = this.selectStream.get(name);
     if (!stream) return false;
-    this.keepPosition.run(this.position);
+    this.rememberPosition();
     this.deleteEvents.run(stream.id);
     this.forgetStream.run(stream.id);
     return true;
+  }
+
+  /** Called wherever rows go, since the highest position may go with them and must not be given out again. */
+  rememberPosition(): void {
+    this.keepPosition.run(this.position);
   }
 
   private insert(stream: number, revision: number, name: string, events: readonly EncodedEvent[]): Place {

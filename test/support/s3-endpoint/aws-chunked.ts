@@ -39,9 +39,9 @@ class ByteReader {
   }
 
   private async pull(): Promise<boolean> {
-    const { done, value } = await this.source.next();
-    if (done === true) return false;
-    this.rest = this.rest.length === 0 ? value : Buffer.concat([this.rest, value]);
+    const next = await this.source.next();
+    if (next.done === true) return false;
+    this.rest = this.rest.length === 0 ? next.value : Buffer.concat([this.rest, next.value]);
     return true;
   }
 }
@@ -63,9 +63,8 @@ export async function* decodeChunks(
   const reader = new ByteReader(source[Symbol.asyncIterator]());
   let previous = signing?.seed ?? '';
   for (let last = false; !last;) {
-    const [, hex = '', signature] =
-      /^([0-9a-fA-F]+)(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(await reader.line()) ?? [];
-    const length = Number.parseInt(hex, 16);
+    const header = /^([0-9a-fA-F]+)(?:;chunk-signature=([0-9a-f]{64}))?$/.exec(await reader.line());
+    const length = Number.parseInt(header?.[1] ?? '', 16);
     if (!(length <= MAX_CHUNK_BYTES)) throw new S3Error('InvalidRequest', 'The chunked body is malformed');
     last = length === 0;
     const data = await reader.take(length);
@@ -73,7 +72,7 @@ export async function* decodeChunks(
     if (signing !== undefined) {
       const text = `AWS4-HMAC-SHA256-PAYLOAD\n${signing.timestamp}\n${signing.scope}\n${previous}\n${EMPTY_SHA256}\n${sha256Hex(data)}`;
       previous = hmacHex(signing.key, text);
-      checkSignature(previous, signature);
+      checkSignature(previous, header?.[2]);
     }
     if (!last) yield data;
   }

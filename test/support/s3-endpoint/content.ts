@@ -155,7 +155,9 @@ export class ContentStore {
     const [only] = segments;
     if (segments.length === 1 && only !== undefined && 'bytes' in only) return only.bytes;
     if (size <= SMALL_BYTES) return Buffer.concat(segments.map((segment) => this.bytesOf(segment)));
-    return Readable.from(this.stream(content), { objectMode: false, highWaterMark: 1 << 20 });
+    this.retain(content); // from now on, not only from the first pull: the object may be replaced in between
+    const body = Readable.from(this.stream(content), { objectMode: false, highWaterMark: 1 << 20 });
+    return body.once('close', () => this.release(content));
   }
 
   async readAll(content: Content): Promise<Buffer> {
@@ -166,21 +168,22 @@ export class ContentStore {
     return Buffer.concat(chunks);
   }
 
-  private async *stream(content: Content): AsyncGenerator<Buffer> {
+  /** Frees a content that never found an owner. */
+  drop(content: Content): void {
     this.retain(content);
-    try {
-      for (const segment of content.segments)
-        if ('bytes' in segment) yield segment.bytes;
-        else
-          for await (const chunk of createReadStream(join(this.folder ?? '', segment.file.name), {
-            start: segment.offset,
-            end: segment.offset + segment.length - 1,
-            highWaterMark: 512 * 1024,
-          }))
-            yield Buffer.from(chunk as Uint8Array);
-    } finally {
-      this.release(content);
-    }
+    this.release(content);
+  }
+
+  private async *stream(content: Content): AsyncGenerator<Buffer> {
+    for (const segment of content.segments)
+      if ('bytes' in segment) yield segment.bytes;
+      else
+        for await (const chunk of createReadStream(join(this.folder ?? '', segment.file.name), {
+          start: segment.offset,
+          end: segment.offset + segment.length - 1,
+          highWaterMark: 512 * 1024,
+        }))
+          yield chunk as Buffer;
   }
 
   private bytesOf(segment: Segment): Buffer {

@@ -1,0 +1,84 @@
+import { StoreError, type ListedObject } from '../object-store.port.js';
+import type { S3Client } from './client.js';
+import type { S3Quirks } from './dialects.js';
+import { readListPage, type ListPage } from './list-reader.js';
+import { canonicalQuery } from './uri.js';
+
+const PAGE_KEYS = '1000';
+
+/** Where the next page starts: a token of version 2, or a key of version 1 and of the first page. */
+interface Cursor {
+  readonly token?: string | undefined;
+  readonly after?: string | undefined;
+}
+
+/**
+ * True when `a` comes before `b` in the order of UTF-8 bytes. Only surrogates sort differently in UTF-16; moved above
+ * everything else they compare as their code points do.
+ */
+export function comesBefore(a: string, b: string): boolean {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const one = a.charCodeAt(at);
+    const other = b.charCodeAt(at);
+    if (one !== other) return rank(one) < rank(other);
+  }
+  return a.length < b.length;
+}
+
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
+
+function listQuery(prefix: string, cursor: Cursor, quirks: S3Quirks): string {
+  const pairs: [string, string][] = [];
+  if (cursor.token !== undefined) pairs.push(['continuation-token', cursor.token]);
+  if (quirks.encodesListings) pairs.push(['encoding-type', 'url']);
+  if (quirks.listVersion === 2) pairs.push(['list-type', '2']);
+  else if (cursor.after !== undefined) pairs.push(['marker', cursor.after]);
+  pairs.push(['max-keys', PAGE_KEYS]);
+  if (prefix !== '') pairs.push(['prefix', prefix]);
+  if (quirks.listVersion === 2 && cursor.token === undefined && cursor.after !== undefined)
+    pairs.push(['start-after', cursor.after]);
+  return canonicalQuery(pairs);
+}
+
+const stuck = (what: string): StoreError =>
+  new StoreError('invalid', `The listing cannot go on: ${what}`, { backendCode: 'BrokenListing' });
+
+/** The cursor of the page after `page`; undefined after the last one. Throws where a loop would begin. */
+function cursorAfter(page: ListPage, cursor: Cursor, quirks: S3Quirks): Cursor | undefined {
+  if (!page.isTruncated) return undefined;
+  if (quirks.listVersion === 2) {
+    if (page.nextToken === undefined) throw stuck('it is truncated and has no token');
+    if (page.nextToken === cursor.token) throw stuck('it gives the same token again');
+    return { token: page.nextToken };
+  }
+  const after = page.nextMarker ?? page.objects.at(-1)?.key;
+  if (after === undefined) throw stuck('it is truncated and has no marker');
+  if (after === cursor.after) throw stuck('it gives the same marker again');
+  return { after };
+}
+
+/** Lists objects page by page as they are pulled, and checks what a broken server would do to a merge of two listings. */
+export async function* listObjects(
+  client: S3Client,
+  quirks: S3Quirks,
+  range: { readonly prefix: string; readonly after: string | undefined },
+  signal: AbortSignal,
+): AsyncGenerator<ListedObject, void, undefined> {
+  let last = range.after === '' ? undefined : range.after;
+  let cursor: Cursor | undefined = { after: last };
+  while (cursor !== undefined) {
+    const query = listQuery(range.prefix, cursor, quirks);
+    const answer = await client.send('Listing failed', { method: 'GET', query }, signal);
+    const page = readListPage(answer.body.toString('utf8'));
+    const next = cursorAfter(page, cursor, quirks);
+    for (const object of page.objects) {
+      if (quirks.listsInKeyOrder && last !== undefined && !comesBefore(last, object.key))
+        throw stuck('its keys go backwards or repeat');
+      if (!object.key.startsWith(range.prefix)) throw stuck('it has keys outside its prefix');
+      last = object.key;
+      yield object;
+    }
+    cursor = next;
+  }
+}

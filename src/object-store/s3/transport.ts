@@ -1,0 +1,44 @@
+import type { Readable } from 'node:stream';
+
+export type S3Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+
+export interface S3WireRequest {
+  readonly method: S3Method;
+  /** Encoded path with its query; goes on the wire verbatim. */
+  readonly target: string;
+  /** Flat `name, value, name, value`, with `host`. Values hold no characters above U+00FF. */
+  readonly headers: readonly string[];
+  /** A stream needs its `content-length` among the headers. */
+  readonly body: Buffer | Readable | undefined;
+  /** Hand a successful body over as a stream instead of collecting it. Failures are always collected. */
+  readonly streamed: boolean;
+}
+
+export type S3Headers = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface S3WireResponse {
+  readonly status: number;
+  /** Names in lower case. */
+  readonly headers: S3Headers;
+  /** The collected body; empty when `stream` is there. */
+  readonly body: Buffer;
+  /** Ends only after exactly Content-Length bytes, otherwise errors with a `StoreError`. */
+  readonly stream: Readable | undefined;
+}
+
+/** One endpoint's connections. The only thing that touches the network, so that another client can take its place. */
+export interface S3Transport {
+  /**
+   * Sends one request, once. Rejects with a `StoreError` when no answer came, and with the signal's reason when it aborts;
+   * an HTTP error status is an answer. A stream body is destroyed when the request fails.
+   */
+  send(request: S3WireRequest, signal: AbortSignal): Promise<S3WireResponse>;
+  /** Ends all connections; requests in flight fail. */
+  close(): Promise<void>;
+}
+
+/** The first value of a header. */
+export function headerOf(headers: S3Headers, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : value?.[0];
+}

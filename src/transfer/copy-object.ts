@@ -1,0 +1,166 @@
+import { hash } from 'node:crypto';
+import {
+  type DestinationStore,
+  type MultipartUploads,
+  type ObjectInfo,
+  type OpenedObject,
+  type PutResult,
+  StoreError,
+} from '../object-store/object-store.port.js';
+import { retrying } from '../object-store/retrying.js';
+import { copyInParts, copyInPartsServerSide, isMismatch, relayFailure } from './copy-in-parts.js';
+import { Crc64 } from './crc64.js';
+import { carriesTags, putOptionsFor } from './put-options.js';
+import { collect, RelayBody, type Sent } from './relay-body.js';
+import { at, blame, isChanged, repeatableFailure, SideError } from './side-error.js';
+import { checkUnchanged, discard, headSource, openSource } from './source-object.js';
+import type { Copied, CopyJob } from './transfer-options.js';
+import { checkRead, digestsFor, prove } from './verify.js';
+
+/** How often a copy begins anew because the source object changed under it. */
+const MAX_RESTARTS = 3;
+const CLEANUP_MS = 10_000;
+
+/**
+ * Copies one object and proves the copy. `known` is the version of the source that was decided on, if one was looked at;
+ * should it be another by now, the newest is copied. Fails with a `SideError`, and then nothing partial or wrong is visible.
+ *
+ * Retries: single calls are tried again below this layer, by `with-retry`. What cannot be repeated there, a body that
+ * breaks and an upload that streams, is repeated here, with the source opened again.
+ */
+export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
+  let version = known;
+  for (let restarts = 0; ; restarts++) {
+    try {
+      const copy = (): Promise<Copied> => copyOnce(job, version);
+      return await retrying(job.options.limits, job.signal, copy, repeatableFailure, job.options.pacing);
+    } catch (error) {
+      if (!isChanged(error) || restarts === MAX_RESTARTS) {
+        await removeWrong(job);
+        throw error;
+      }
+      version = undefined;
+    }
+  }
+}
+
+async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
+  const { copyFrom } = job.destination;
+  if (copyFrom !== undefined && job.source.endpointIdentity === job.destination.endpointIdentity) {
+    return copyServerSide(job, copyFrom, known ?? (await headSource(job)));
+  }
+  if (known !== undefined) {
+    const uploads = partsFor(job, known);
+    if (uploads !== undefined) return copyInParts(job, uploads, known);
+  }
+  // The answer to a plain read tells all that a head would, which saves that request for every new object.
+  const opened = await openSource(job, known);
+  job.progress.size = opened.info.size;
+  try {
+    const uploads = known === undefined ? partsFor(job, opened.info) : undefined;
+    if (uploads === undefined) return await copyWhole(job, opened);
+    discard(opened);
+    return await copyInParts(job, uploads, opened.info);
+  } finally {
+    discard(opened);
+  }
+}
+
+const copyWhole = (job: CopyJob, opened: OpenedObject): Promise<Copied> =>
+  opened.info.size <= job.options.limits.bufferBytes ? copyBuffered(job, opened) : copyStreamed(job, opened);
+
+/** The way to send an object in parts, when it is to go that way; refuses what the destination cannot take at all. */
+function partsFor({ destination, options }: CopyJob, { size }: ObjectInfo): MultipartUploads | undefined {
+  const { multipart, traits } = destination;
+  if (multipart === undefined && size > traits.maxPutBytes) throw tooLarge(size);
+  if (multipart === undefined) return undefined;
+  if (size > multipart.maxParts * multipart.maxPartBytes) throw tooLarge(size);
+  return size > traits.maxPutBytes || size >= options.limits.multipartThresholdBytes ? multipart : undefined;
+}
+
+const tooLarge = (size: number): SideError =>
+  new SideError(
+    'destination',
+    new StoreError('invalid', `The destination takes no object of ${size} bytes`, { backendCode: 'EntityTooLarge' }),
+  );
+
+/** Small enough for memory: read and checked whole before anything is sent. */
+async function copyBuffered(job: CopyJob, { info, body }: OpenedObject): Promise<Copied> {
+  const content = await collect(body, info.size).catch((error: unknown) => {
+    throw blame('source', error, true);
+  });
+  const digests = digestsFor(job, info);
+  const md5 = hash('md5', content);
+  const sent: Sent = { size: content.length, md5, ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }) };
+  checkRead(info, sent);
+  await checkUnchanged(job, info);
+  const options = await putOptionsFor(job, info);
+  const result = await at('destination', () => job.destination.put(job.key, content, { ...options, md5 }, job.signal));
+  return provenCopy(job, info, sent, result);
+}
+
+/** Too large for memory, too small for parts: relayed as it comes. */
+async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<Copied> {
+  let opened = first;
+  const { info } = first;
+  if (carriesTags(job, info)) discard(first);
+  const options = await putOptionsFor(job, info);
+  if (carriesTags(job, info)) opened = await openSource(job, info);
+  const body = new RelayBody(opened.body, info.size, digestsFor(job, info));
+  const md5 = info.md5 === undefined ? {} : { md5: info.md5 };
+  const result = await job.destination.put(job.key, body, { ...options, ...md5 }, job.signal).catch((error: unknown) => {
+    discard({ info, body });
+    throw relayFailure(body, error);
+  });
+  return provenCopy(job, info, body.sent(), result, () => checkUnchanged(job, info));
+}
+
+/** The object is visible now. What turns out to be wrong is overwritten by the next try, or removed after the last. */
+async function provenCopy(
+  job: CopyJob,
+  info: ObjectInfo,
+  sent: Sent,
+  result: PutResult,
+  checkSource: () => Promise<void> = () => Promise.resolve(),
+): Promise<Copied> {
+  job.progress.wrote = true;
+  try {
+    checkRead(info, sent);
+    await checkSource();
+    const proof = await prove(job, info, sent, result);
+    job.progress.wrongVisible = false;
+    return { size: sent.size, proof };
+  } catch (error) {
+    job.progress.wrongVisible = isMismatch(error) || isChanged(error);
+    throw error;
+  }
+}
+
+/** One endpoint, one credential: the bytes never come here. */
+async function copyServerSide(
+  job: CopyJob,
+  copyFrom: NonNullable<DestinationStore['copyFrom']>,
+  info: ObjectInfo,
+): Promise<Copied> {
+  const { source, destination, key, signal, progress } = job;
+  progress.size = info.size;
+  const { multipart } = destination;
+  let result: PutResult;
+  if (info.size <= destination.traits.maxPutBytes) {
+    const options = await putOptionsFor(job, info);
+    const from = { bucket: source.bucket, key, ...(info.etag !== undefined && { ifMatch: info.etag }) };
+    result = await at('destination', () => copyFrom(key, from, options, signal));
+  } else {
+    if (multipart?.copyPart === undefined) throw tooLarge(info.size);
+    result = await copyInPartsServerSide(job, multipart, multipart.copyPart, info);
+  }
+  const vouched = { size: info.size, ...(info.md5 && { md5: info.md5 }), ...(info.crc64 && { crc64: info.crc64 }) };
+  return provenCopy(job, info, vouched, result);
+}
+
+/** Removes a copy that was found wrong after it had become visible; its own signal, since the job's may be over. */
+async function removeWrong({ destination, key, progress }: CopyJob): Promise<void> {
+  if (!progress.wrongVisible) return;
+  await destination.delete(key, AbortSignal.timeout(CLEANUP_MS));
+  progress.wrongVisible = false;
+}

@@ -1,0 +1,37 @@
+import { StoreError } from '../object-store/object-store.port.js';
+import type { Side } from './failure-reasons.js';
+
+/** A store's failure, and which of the two stores it was. */
+export class SideError extends Error {
+  override readonly name = 'SideError';
+
+  constructor(
+    readonly side: Side,
+    readonly failure: StoreError,
+    /** True for what only the transfer can try again: a body that broke, or a streamed upload. Calls retry below us. */
+    readonly repeatable = false,
+  ) {
+    super(failure.message, { cause: failure });
+  }
+}
+
+/** Names the side of a store's failure; anything else passes as it is. */
+export const blame = (side: Side, error: unknown, repeatable = false): unknown =>
+  error instanceof StoreError ? new SideError(side, error, repeatable) : error;
+
+/** Calls one of the two stores. */
+export async function at<T>(side: Side, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw blame(side, error);
+  }
+}
+
+/** The failure when trying again is up to the transfer and worth it. */
+export const repeatableFailure = (error: unknown): StoreError | undefined =>
+  error instanceof SideError && error.repeatable && (error.failure.retriable || error.failure.backendCode === 'NoSuchUpload')
+    ? error.failure
+    : undefined;
+
+export const isChanged = (error: unknown): boolean => error instanceof SideError && error.failure.kind === 'changed';

@@ -1,0 +1,77 @@
+import { type ByteRange, type ObjectInfo, type OpenedObject, StoreError } from '../object-store/object-store.port.js';
+import { systemPacing } from '../object-store/retrying.js';
+import { at, SideError } from './side-error.js';
+import type { CopyJob } from './transfer-options.js';
+
+const DEFAULT_POLL_MS = 30_000;
+const DEFAULT_RESTORE_DAYS = 1;
+
+const changed = (message: string): SideError => new SideError('source', new StoreError('changed', message));
+
+/** True when nothing that the store tells says that the content is another. */
+const sameVersion = (a: ObjectInfo, b: ObjectInfo): boolean =>
+  a.size === b.size &&
+  (a.etag === undefined || b.etag === undefined
+    ? Math.floor(a.lastModifiedMs / 1000) === Math.floor(b.lastModifiedMs / 1000)
+    : a.etag === b.etag);
+
+/** Says what the source has, and waits for its restore when it is archived and that is asked for. */
+export async function headSource(job: CopyJob): Promise<ObjectInfo> {
+  const info = await at('source', () => job.source.head(job.key, job.signal));
+  job.progress.size = info.size;
+  return info.archive === undefined ? info : restored(job);
+}
+
+/**
+ * Opens the source, or a range of it. With `version` it must still be that one, else it fails as changed. An archived
+ * object is restored first when that is asked for.
+ */
+export async function openSource(job: CopyJob, version?: ObjectInfo, range?: ByteRange): Promise<OpenedObject> {
+  const { source, key, signal } = job;
+  const options = {
+    ...(version?.etag !== undefined && { ifMatch: version.etag }),
+    ...(range !== undefined && { range }),
+  };
+  const opened = await at('source', () => source.open(key, options, signal)).catch(async (error: unknown) => {
+    if (!(error instanceof SideError) || error.failure.kind !== 'archived') throw error;
+    await restored(job);
+    return at('source', () => source.open(key, options, signal));
+  });
+  if (version === undefined || sameVersion(version, opened.info)) return opened;
+  discard(opened);
+  throw changed('The source object changed while it was read');
+}
+
+/**
+ * Single reads of a store with ETags are of one version by themselves. Without ETags only another look at the object
+ * tells whether it changed meanwhile.
+ */
+export async function checkUnchanged(job: CopyJob, read: ObjectInfo): Promise<void> {
+  if (read.etag !== undefined) return;
+  const now = await at('source', () => job.source.head(job.key, job.signal));
+  if (!sameVersion(read, now)) throw changed('The source object changed while it was read');
+}
+
+/** Ends a body that is not needed after all. */
+export function discard(opened: OpenedObject): void {
+  opened.body.on('error', () => undefined);
+  opened.body.destroy();
+}
+
+async function restored(job: CopyJob): Promise<ObjectInfo> {
+  const { source, key, signal, options } = job;
+  const { restorePollMs = DEFAULT_POLL_MS, restoreDays = DEFAULT_RESTORE_DAYS, objectTimeoutMs } = options.limits;
+  const timeoutMs = options.limits.restoreTimeoutMs ?? objectTimeoutMs / 2;
+  const restore = source.restore;
+  if (!options.enableRestore || restore === undefined) throw archived('The source object is archived');
+  await at('source', () => restore(key, restoreDays, signal));
+  for (let waitedMs = 0; ; waitedMs += restorePollMs) {
+    const info = await at('source', () => source.head(key, signal));
+    if (info.archive === undefined) return info;
+    if (waitedMs + restorePollMs > timeoutMs) throw archived('The restore of the source object takes longer than allowed');
+    await (options.pacing ?? systemPacing).pause(restorePollMs, signal);
+  }
+}
+
+const archived = (message: string): SideError =>
+  new SideError('source', new StoreError('archived', message, { backendCode: 'InvalidObjectState' }));

@@ -1,0 +1,65 @@
+import { type ObjectInfo, type PutResult, StoreError } from '../object-store/object-store.port.js';
+import type { Side } from './failure-reasons.js';
+import type { Digests, Sent } from './relay-body.js';
+import { at, SideError } from './side-error.js';
+import type { CopyJob, Proof } from './transfer-options.js';
+
+/** Sends again, since a checksum of ours that does not agree is for the transfer to repeat. */
+export const mismatch = (side: Side, what: string): SideError =>
+  new SideError(side, new StoreError('checksum', `${what} does not agree`, { backendCode: 'ChecksumMismatch' }), true);
+
+/** What must be computed of the bytes of a job. */
+export const digestsFor = (job: CopyJob, info: ObjectInfo): Digests => ({
+  md5: true,
+  crc64:
+    info.crc64 !== undefined || (job.options.consistencyCheck === 'crc64' && job.destination.traits.checksum === 'crc64'),
+});
+
+/** What was read must be what the source vouches for. */
+export function checkRead(info: ObjectInfo, sent: Sent): void {
+  if (differ(info.md5, sent.md5)) throw mismatch('source', 'The MD5 of what was read');
+  if (differ(info.crc64, sent.crc64)) throw mismatch('source', 'The CRC-64 of what was read');
+}
+
+/**
+ * What the destination has must be what was sent. Answers what proves it: the answer to the upload when that vouches for a
+ * checksum, else (unless checks are off) a look at the object.
+ */
+export async function prove(job: CopyJob, info: ObjectInfo, sent: Sent, result: PutResult): Promise<Proof> {
+  checkWritten(sent, result);
+  const { consistencyCheck } = job.options;
+  if (consistencyCheck === 'no_check') return proofOf(sent, result) ?? 'size';
+  const wantsCrc64 = consistencyCheck === 'crc64' && sent.crc64 !== undefined;
+  const first = proofOf(sent, result);
+  const looks = first === undefined || (wantsCrc64 && !knowsCrc64(info, result) && job.destination.traits.checksum === 'crc64');
+  const seen: PutResult = looks ? { ...result, ...(await lookAt(job, sent)) } : result;
+  if (wantsCrc64 && knowsCrc64(info, seen)) return 'crc64';
+  return proofOf(sent, seen) ?? 'size';
+}
+
+const knowsCrc64 = (info: ObjectInfo, result: PutResult): boolean =>
+  info.crc64 !== undefined || result.crc64 !== undefined;
+
+/** Looks at the object that was just written: its size always counts, its checksums where it has some. */
+export async function lookAt(job: CopyJob, sent: Sent): Promise<PutResult> {
+  const { size, md5, crc64 } = await at('destination', () => job.destination.head(job.key, job.signal));
+  if (size !== sent.size) throw mismatch('destination', 'The size of the copy');
+  const seen: PutResult = { ...(md5 !== undefined && { md5 }), ...(crc64 !== undefined && { crc64 }) };
+  checkWritten(sent, seen);
+  return seen;
+}
+
+function checkWritten(sent: Sent, result: PutResult): void {
+  if (differ(sent.md5, result.md5)) throw mismatch('destination', 'The MD5 of the copy');
+  if (differ(sent.crc64, result.crc64)) throw mismatch('destination', 'The CRC-64 of the copy');
+}
+
+/** An ETag proves when it is the MD5, but disproves nothing: encrypted objects have others. */
+function proofOf(sent: Sent, result: PutResult): Proof | undefined {
+  if (sent.md5 !== undefined && result.md5 === sent.md5) return 'md5';
+  if (sent.md5 !== undefined && result.etag?.toLowerCase() === sent.md5) return 'etag';
+  if (sent.crc64 !== undefined && result.crc64 === sent.crc64) return 'crc64';
+  return undefined;
+}
+
+const differ = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && a !== b;
