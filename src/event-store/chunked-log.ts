@@ -42,10 +42,12 @@ export async function* followLog(
   prefixes: readonly string[],
   signal: AbortSignal,
 ): AsyncGenerator<SubscriptionBatch> {
+  // A signal of its own for each follower: many of them may follow until one and the same shutdown.
+  const ended = AbortSignal.any([signal]);
   let position = Number(from ?? 0n);
-  while (!signal.aborted) {
+  while (!ended.aborted) {
     if (position >= log.head) {
-      await log.commits.next(signal);
+      await log.commits.next(ended);
       continue;
     }
     const chunk = log.chunk(position, prefixes);

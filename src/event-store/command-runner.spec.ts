@@ -102,7 +102,7 @@ describe('the command runner', () => {
     const { position } = await runner.run(counter(), 's-1', one);
     const again = await runner.run(counter(seen), 's-1', { by: 'me', limit: 1 }, { expectNew: true });
     expect(again).toEqual({ events: [], position });
-    expect([seen, store.reads]).toEqual([[0, 1], 1]);
+    expect([seen, store.reads]).toEqual([[0, 1], 2]);
   });
 
   it('takes a command that is run again under its id for the same', async () => {

@@ -7,8 +7,7 @@ export class CommitSignal {
 
   /** Resolves after the next commit, or when `signal` aborts; rejects once the store is closed. */
   async next(signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return;
-    if (!this.closed) await this.turn(signal);
+    if (!this.closed && !signal.aborted) await this.turn(signal);
     if (this.closed && !signal.aborted) throw new EventStoreUnavailable('The event store is closed');
   }
 

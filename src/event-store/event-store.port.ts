@@ -67,6 +67,7 @@ export abstract class EventStore {
    * Appends all events or none, durably when it resolves.
    * Rejects with `WrongRevision` when the expectation does not hold, unless exactly these event ids already stand at the
    * place they were meant for (`any`: anywhere in the stream): then it answers where they are. An empty list is a bug.
+   * A deleted stream counts as `no-stream` and may begin again; its revisions go on where they ended.
    */
   abstract append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended>;
 
@@ -75,7 +76,8 @@ export abstract class EventStore {
 
   /**
    * The log in order, after `from` (undefined: from the beginning), up to where it ended when reading started or later.
-   * Lazy: pulled in bounded chunks. With `prefixes` only streams whose name starts with one of them.
+   * Lazy: pulled in bounded chunks. With `prefixes` only streams whose name starts with one of them; an empty list is
+   * every stream.
    */
   abstract readAll(from: bigint | undefined, prefixes?: readonly string[]): AsyncIterable<RecordedEvent>;
 
@@ -90,10 +92,13 @@ export abstract class EventStore {
     signal: AbortSignal,
   ): AsyncIterable<SubscriptionBatch>;
 
-  /** Position of the newest event; undefined for an empty log. */
+  /** Position of the newest event, deleted or not; undefined for a log that never had one. */
   abstract head(): Promise<bigint | undefined>;
 
-  /** Events of the stream older than this many seconds are no longer read, and may be removed. */
+  /**
+   * Events of the stream older than this many seconds are no longer read, and may be removed; revisions go on. Also for a
+   * stream that is yet to begin.
+   */
   abstract setMaxAge(stream: string, seconds: number): Promise<void>;
 
   /** Removes the stream and what it holds for good (secrets included). Deleting an absent stream succeeds. */

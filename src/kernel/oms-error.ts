@@ -18,6 +18,7 @@ export const OMS_ERRORS = {
   NOT_AUTHENTICATED: { code: 'OMS.1005', http: 401 },
   INTERNAL: { code: 'OMS.1001', http: 500 },
   MISSING_PARAMETER: { code: 'OMS.1004', http: 400 },
+  DEAD_LETTER_NOT_FOUND: { code: 'OMS.1009', http: 404 },
   SYNC_TASK_NOT_FOUND: { code: 'OMS.2002', http: 404 },
   SYNC_TASK_NOT_SYNCHRONIZING: { code: 'OMS.2002', http: 400 },
   FORBIDDEN: { code: 'OMS.0206', http: 403 },

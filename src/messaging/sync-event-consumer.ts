@@ -23,13 +23,15 @@ export class SyncEventConsumer {
     private readonly publisher: SyncEventPublisher,
     private readonly driver: SyncEventDriver,
     private readonly maxInFlight: number,
+    /** Ends the copies in flight; they outlive the signal of `run` so that a stop can let them finish. */
+    private readonly hardStop: AbortSignal,
   ) {}
 
-  /** Runs until the signal aborts; see `Queue.consume`. */
+  /** Takes messages until the signal aborts, then resolves when those in flight have ended; see `Queue.consume`. */
   async run(signal: AbortSignal): Promise<void> {
     await this.queue.consume(
       { maxInFlight: this.maxInFlight },
-      (message, stop) => this.handle(message, stop),
+      (message) => this.handle(message, this.hardStop),
       signal,
     );
   }

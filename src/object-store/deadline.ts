@@ -5,7 +5,9 @@
 export class Deadline {
   private readonly controller = new AbortController();
   private timer: NodeJS.Timeout | undefined;
+  private armedMs = 0;
   private passed = false;
+  private closed = false;
 
   constructor(
     private readonly parent: AbortSignal,
@@ -28,10 +30,15 @@ export class Deadline {
   }
 
   /** Starts the time anew. */
-  arm(): void {
-    if (this.controller.signal.aborted) return;
-    if (this.timer === undefined) this.timer = setTimeout(this.expire, this.ms);
-    else this.timer.refresh();
+  arm(ms = this.ms): void {
+    if (this.controller.signal.aborted || this.closed) return;
+    if (this.timer !== undefined && ms === this.armedMs) {
+      this.timer.refresh();
+      return;
+    }
+    clearTimeout(this.timer);
+    this.armedMs = ms;
+    this.timer = setTimeout(this.expire, ms);
   }
 
   /** Stops the time; the signal still follows its parent. */
@@ -41,6 +48,7 @@ export class Deadline {
   }
 
   close(): void {
+    this.closed = true;
     this.disarm();
     this.parent.removeEventListener('abort', this.follow);
   }

@@ -10,7 +10,8 @@ export abstract class PassingBody extends Readable {
 
   constructor(protected readonly inner: Readable) {
     super();
-    // Until reading begins there is no other listener, and an early failure must not become an unhandled one.
+    // Either may fail before its reader listens, and that must not become an unhandled error.
+    this.on('error', () => undefined);
     inner.on('error', (error) => this.destroy(this.failed(error)));
     inner.on('close', () => {
       if (!inner.readableEnded && !this.destroyed) {

@@ -37,7 +37,7 @@ export async function retrying<T>(
   pacing: Pacing = systemPacing,
 ): Promise<T> {
   let restedMs = 0;
-  for (let attempt = 1; ; ) {
+  for (let attempt = 1; ;) {
     try {
       return await work(attempt);
     } catch (error) {
@@ -46,7 +46,7 @@ export async function retrying<T>(
       if (failure === undefined) throw error;
       const resting = failure.backendCode === CIRCUIT_OPEN;
       if (resting ? restedMs >= policy.maxDelayMs * REST_FACTOR : attempt >= policy.attempts) throw error;
-      const delayMs = retryDelayMs(policy, attempt, failure, pacing.random);
+      const delayMs = retryDelayMs(policy, attempt, failure, () => pacing.random());
       await pacing.pause(delayMs, signal);
       if (resting) restedMs += Math.max(1, delayMs);
       else attempt++;

@@ -24,7 +24,8 @@ export interface DeadLetter extends DeliveredMessage {
 }
 
 /** What a handler answers: `done` settles the message; a refusal moves it to the dead letters, then settles it. */
-export type Handled = { readonly kind: 'done' } | { readonly kind: 'dead'; readonly reason: string; readonly cause: string };
+export type Handled =
+  { readonly kind: 'done' } | { readonly kind: 'dead'; readonly reason: string; readonly cause: string };
 
 export interface ConsumeOptions {
   /** Messages handled at once. */
@@ -71,7 +72,10 @@ export abstract class Queue {
   ): Promise<void>;
 
   /** Newest last, after `after` (an offset in the dead-letter log), at most `limit`. */
-  abstract deadLetters(limit: number, after?: bigint): Promise<readonly (DeadLetter & { readonly deadOffset: bigint })[]>;
+  abstract deadLetters(
+    limit: number,
+    after?: bigint,
+  ): Promise<readonly (DeadLetter & { readonly deadOffset: bigint })[]>;
 
   /** Publishes the dead letter again and removes it from the dead letters, both or neither. False when there is none. */
   abstract redrive(deadOffset: bigint): Promise<boolean>;

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { ReadStore } from '../read-store/read-store.js';
-import { FIVE_MINUTES_MS, ONE_HOUR_MS, type StatisticsRow } from './sync-statistics.projection.js';
+import { totalsOf } from '../sync-tasks/outcome-totals.js';
+import { FIVE_MINUTES_MS, ONE_DAY_MS, ONE_HOUR_MS, type StatisticsRow } from './sync-statistics.projection.js';
 
 /** The published bound of data points per type; a longer range is answered in hours. */
 const MAX_POINTS = 1000;
@@ -13,7 +14,8 @@ export interface StatisticsSeries {
   readonly rows: readonly StatisticsRow[];
 }
 
-const SUMS = 'SUM(requested) requested, SUM(synced) synced, SUM(failed) failed, SUM(ignored) ignored, SUM(bytes) bytes';
+const SUMS = `SUM(requested) requested, SUM(synced) synced, SUM(failed) failed, SUM(ignored) ignored,
+  SUM(synced_bytes) synced_bytes, SUM(failed_bytes) failed_bytes, SUM(ignored_bytes) ignored_bytes`;
 
 /** The first millisecond of the UTC month of `atMs` and of the month after. */
 export function monthOf(atMs: number): { startMs: number; endMs: number } {
@@ -48,6 +50,29 @@ export class SyncStatistics {
     return { bucket, rows: rows.reverse() };
   }
 
+  /** The days (`yyyy-MM-dd`, UTC) after `afterDay` and before `beforeMs` on which something happened, oldest first. */
+  days(syncTaskId: string, afterDay: string, beforeMs: number): readonly string[] {
+    const rows = this.views.all<{ day: string }>(
+      `SELECT DISTINCT date(bucket_ms / 1000, 'unixepoch') day FROM sync_statistics
+       WHERE task_id = ? AND bucket_ms < ? AND date(bucket_ms / 1000, 'unixepoch') > ? ORDER BY day`,
+      syncTaskId,
+      beforeMs,
+      afterDay,
+    );
+    return rows.map(({ day }) => day);
+  }
+
+  /** All buckets of a day, `yyyy-MM-dd`. */
+  day(syncTaskId: string, day: string): readonly StatisticsRow[] {
+    const startMs = Date.parse(day);
+    return this.views.all<StatisticsRow>(
+      'SELECT * FROM sync_statistics WHERE task_id = ? AND bucket_ms >= ? AND bucket_ms < ? ORDER BY bucket_ms',
+      syncTaskId,
+      startMs,
+      startMs + ONE_DAY_MS,
+    );
+  }
+
   /** The sums of the calendar month (UTC) in which `atMs` lies. */
   month(syncTaskId: string, atMs: number): Omit<StatisticsRow, 'bucket_ms'> {
     const { startMs, endMs } = monthOf(atMs);
@@ -57,6 +82,6 @@ export class SyncStatistics {
       startMs,
       endMs,
     );
-    return row ?? { requested: 0, synced: 0, failed: 0, ignored: 0, bytes: 0 };
+    return row ?? { requested: 0, ...totalsOf([]) };
   }
 }

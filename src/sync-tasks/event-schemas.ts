@@ -9,6 +9,7 @@ export const SYNC_TASK_EVENT_SCHEMAS = {
   SyncTaskStarted: { version: 1 },
   SyncTaskStopped: { version: 1 },
   SyncTaskDeleted: { version: 1 },
+  SyncLedgerClosed: { version: 1 },
   SyncEventCreated: { version: 1 },
   SyncEventSettled: { version: 1 },
   ObjectListRecorded: { version: 1 },

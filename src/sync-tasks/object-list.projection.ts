@@ -92,8 +92,11 @@ export const objectListProjection: Projection<SyncEventEvent | ObjectListRecorde
         Number(data.toPosition),
       );
       views.run(
-        'UPDATE pending_object_lists SET lines = lines - ?, since_ms = ? WHERE task_id = ? AND kind = ?',
-        data.lines,
+        // Counted, not subtracted: in a rebuild, lines of expired events never came.
+        `UPDATE pending_object_lists SET since_ms = ?, lines = (
+           SELECT COUNT(*) FROM object_list_lines lines
+           WHERE lines.task_id = pending_object_lists.task_id AND lines.kind = pending_object_lists.kind)
+         WHERE task_id = ? AND kind = ?`,
         Date.parse(data.at),
         data.syncTaskId,
         data.kind,

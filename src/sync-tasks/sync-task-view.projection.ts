@@ -48,5 +48,6 @@ export const syncTaskViewProjection: Projection<SyncTaskEvent> = {
     SyncTaskStopped: ({ data }, views) =>
       views.run('UPDATE sync_tasks SET status = ? WHERE id = ?', 'STOPPED', data.syncTaskId),
     SyncTaskDeleted: ({ data }, views) => views.run('DELETE FROM sync_tasks WHERE id = ?', data.syncTaskId),
+    SyncLedgerClosed: () => undefined,
   },
 };

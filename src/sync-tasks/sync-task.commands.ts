@@ -1,4 +1,4 @@
-import type { SyncTaskCredentials, SyncTaskSettings } from './sync-task.events.js';
+import type { LedgerBucket, SyncTaskCredentials, SyncTaskSettings } from './sync-task.events.js';
 
 /** Who asked and in which request; goes into the metadata of what follows. */
 export interface CommandContext {
@@ -45,4 +45,17 @@ export class DeleteSyncTask {
   ) {}
 }
 
-export type SyncTaskCommand = CreateSyncTask | StartSyncTask | StopSyncTask | DeleteSyncTask;
+/** From the worker: a day is over and its figures are final. */
+export class CloseSyncLedger {
+  readonly type = 'CloseSyncLedger';
+  constructor(
+    readonly projectId: string,
+    readonly syncTaskId: string,
+    /** `yyyy-MM-dd`, UTC. */
+    readonly day: string,
+    readonly buckets: readonly LedgerBucket[],
+    readonly context: CommandContext,
+  ) {}
+}
+
+export type SyncTaskCommand = CreateSyncTask | StartSyncTask | StopSyncTask | DeleteSyncTask | CloseSyncLedger;

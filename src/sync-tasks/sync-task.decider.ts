@@ -14,6 +14,8 @@ interface Known {
   readonly projectId: string;
   readonly settings: SyncTaskSettings;
   readonly credentials: SyncTaskCredentials;
+  /** The newest day whose ledger is closed, `yyyy-MM-dd`; empty before the first. */
+  readonly closedDay: string;
 }
 
 export type SyncTask =
@@ -23,7 +25,7 @@ export type SyncTask =
 const evolve = (task: SyncTask, event: SyncTaskEvent): SyncTask => {
   if (event.type === 'SyncTaskCreated') {
     const { projectId, settings, credentials } = event.data;
-    return { status: 'synchronizing', projectId, settings, credentials };
+    return { status: 'synchronizing', projectId, settings, credentials, closedDay: '' };
   }
   if (task.status === 'absent') return task;
   switch (event.type) {
@@ -33,6 +35,8 @@ const evolve = (task: SyncTask, event: SyncTaskEvent): SyncTask => {
       return { ...task, status: 'stopped' };
     case 'SyncTaskDeleted':
       return { ...task, status: 'deleted' };
+    case 'SyncLedgerClosed':
+      return { ...task, closedDay: event.data.day };
     default:
       return assertNever(event);
   }
@@ -65,6 +69,12 @@ export const syncTaskDecider: Decider<SyncTask, SyncTaskCommand, SyncTaskEvent> 
         if (!known) throw syncTaskNotFound(syncTaskId);
         if (task.status === 'synchronizing') throw syncTaskInProgress(syncTaskId);
         return [{ type: 'SyncTaskDeleted', data: { syncTaskId, at } }];
+      case 'CloseSyncLedger': {
+        // Days are closed in order and once; a task that is gone needs no figures.
+        if (!known || command.day <= task.closedDay) return [];
+        const { day, buckets } = command;
+        return [{ type: 'SyncLedgerClosed', data: { syncTaskId, day, buckets, at } }];
+      }
       default:
         return assertNever(command);
     }

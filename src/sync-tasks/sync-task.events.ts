@@ -44,7 +44,28 @@ export type SyncTaskStarted = DomainEvent<
 export type SyncTaskStopped = DomainEvent<'SyncTaskStopped', { syncTaskId: string; at: string }>;
 export type SyncTaskDeleted = DomainEvent<'SyncTaskDeleted', { syncTaskId: string; at: string }>;
 
-export type SyncTaskEvent = SyncTaskCreated | SyncTaskStarted | SyncTaskStopped | SyncTaskDeleted;
+/** What happened in five minutes of a day: objects, and bytes by outcome. `startMs` is since the epoch. */
+export interface LedgerBucket {
+  readonly startMs: number;
+  readonly requested: number;
+  readonly synced: number;
+  readonly failed: number;
+  readonly ignored: number;
+  readonly syncedBytes: number;
+  readonly failedBytes: number;
+  readonly ignoredBytes: number;
+}
+
+/**
+ * The figures of a UTC day (`yyyy-MM-dd`), written only where sync events are kept for a limited time: views that are
+ * rebuilt after the events of that day expired take the figures from here.
+ */
+export type SyncLedgerClosed = DomainEvent<
+  'SyncLedgerClosed',
+  { syncTaskId: string; day: string; buckets: readonly LedgerBucket[]; at: string }
+>;
+
+export type SyncTaskEvent = SyncTaskCreated | SyncTaskStarted | SyncTaskStopped | SyncTaskDeleted | SyncLedgerClosed;
 
 export const SYNC_TASK_STREAMS = 'syncTask-';
 export const syncTaskStream = (syncTaskId: string): string => SYNC_TASK_STREAMS + syncTaskId;

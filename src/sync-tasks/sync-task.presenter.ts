@@ -34,7 +34,7 @@ export const presentTaskWithMonth = (row: SyncTaskRow, month: Omit<StatisticsRow
   monthly_success_object: month.synced,
   monthly_failure_object: month.failed,
   monthly_skip_object: month.ignored,
-  monthly_size: month.bytes,
+  monthly_size: month.synced_bytes,
 });
 
 export const STATISTIC_TYPES = ['REQUEST', 'SUCCESS', 'FAILURE', 'SKIP', 'SIZE'] as const;
@@ -45,7 +45,7 @@ const COLUMN = {
   SUCCESS: 'synced',
   FAILURE: 'failed',
   SKIP: 'ignored',
-  SIZE: 'bytes',
+  SIZE: 'synced_bytes',
 } as const satisfies Record<StatisticType, keyof StatisticsRow>;
 
 /** One entry per requested type, also when nothing happened; buckets in which a type counts nothing are left out. */

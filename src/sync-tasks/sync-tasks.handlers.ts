@@ -6,7 +6,14 @@ import { syncTaskListsStream } from './object-list.events.js';
 import { CreateSyncEvent, SettleSyncEvent } from './sync-event.commands.js';
 import { syncEventDecider } from './sync-event.decider.js';
 import { syncEventStream } from './sync-event.events.js';
-import { CreateSyncTask, DeleteSyncTask, StartSyncTask, StopSyncTask, type SyncTaskCommand } from './sync-task.commands.js';
+import {
+  CloseSyncLedger,
+  CreateSyncTask,
+  DeleteSyncTask,
+  StartSyncTask,
+  StopSyncTask,
+  type SyncTaskCommand,
+} from './sync-task.commands.js';
 import { syncTaskDecider } from './sync-task.decider.js';
 import { syncTaskStream } from './sync-task.events.js';
 
@@ -51,6 +58,13 @@ export class StopSyncTaskHandler extends SyncTaskHandler implements ICommandHand
 
 @CommandHandler(DeleteSyncTask)
 export class DeleteSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<DeleteSyncTask, Executed> {
+  constructor(commands: CommandRunner) {
+    super(commands);
+  }
+}
+
+@CommandHandler(CloseSyncLedger)
+export class CloseSyncLedgerHandler extends SyncTaskHandler implements ICommandHandler<CloseSyncLedger, Executed> {
   constructor(commands: CommandRunner) {
     super(commands);
   }
@@ -107,6 +121,7 @@ export const syncTaskHandlers = [
   StartSyncTaskHandler,
   StopSyncTaskHandler,
   DeleteSyncTaskHandler,
+  CloseSyncLedgerHandler,
   CreateSyncEventHandler,
   SettleSyncEventHandler,
   RecordObjectListHandler,

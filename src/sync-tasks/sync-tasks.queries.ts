@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ReadStore } from '../read-store/read-store.js';
-import type { LedgerRow } from './sync-ledger.projection.js';
+import { EMPTY_LEDGER, type LedgerRow } from './sync-ledger.projection.js';
 import { syncTaskNotFound } from './sync-task.errors.js';
 import type { SyncTaskRow } from './sync-task-view.projection.js';
 
@@ -18,15 +18,8 @@ export interface SyncLedger {
   readonly position: string | undefined;
 }
 
-const EMPTY: Omit<LedgerRow, 'task_id'> = {
-  requested: 0,
-  synced: 0,
-  failed: 0,
-  ignored: 0,
-  synced_bytes: 0,
-  failed_bytes: 0,
-  ignored_bytes: 0,
-};
+const SUMS = `SUM(requested) requested, SUM(synced) synced, SUM(failed) failed, SUM(ignored) ignored,
+  SUM(synced_bytes) synced_bytes, SUM(failed_bytes) failed_bytes, SUM(ignored_bytes) ignored_bytes`;
 
 /** True when every requested object is accounted for. */
 export const balances = ({ row, pending }: SyncLedger): boolean =>
@@ -77,7 +70,10 @@ export class SyncTaskQueries {
 
   ledger(syncTaskId: string): SyncLedger {
     return this.views.transaction(() => {
-      const row = this.views.get<LedgerRow>('SELECT * FROM sync_ledger WHERE task_id = ?', syncTaskId);
+      const row = this.views.get<LedgerRow>(
+        `SELECT task_id, ${SUMS} FROM sync_ledger_days WHERE task_id = ? GROUP BY task_id`,
+        syncTaskId,
+      );
       const open = this.views.get<{ n: number }>(
         'SELECT COALESCE(SUM(objects), 0) n FROM open_sync_events WHERE task_id = ?',
         syncTaskId,
@@ -86,7 +82,7 @@ export class SyncTaskQueries {
         "SELECT position FROM projection_checkpoints WHERE name = 'sync-ledger'",
       );
       return {
-        row: row ?? { task_id: syncTaskId, ...EMPTY },
+        row: row ?? { task_id: syncTaskId, ...EMPTY_LEDGER },
         pending: open?.n ?? 0,
         position: checkpoint?.position ?? undefined,
       };
@@ -96,11 +92,12 @@ export class SyncTaskQueries {
   /** Over all tasks: how many ledgers do not balance (0 or something is wrong), and what they add up to. */
   totals(): { unbalanced: number; pending: number; requested: number; synced: number; failed: number; ignored: number } {
     const row = this.views.get<ReturnType<SyncTaskQueries['totals']>>(
-      `WITH pending AS (SELECT task_id, SUM(objects) n FROM open_sync_events GROUP BY task_id)
+      `WITH pending AS (SELECT task_id, SUM(objects) n FROM open_sync_events GROUP BY task_id),
+         ledger AS (SELECT task_id, ${SUMS} FROM sync_ledger_days GROUP BY task_id)
        SELECT COALESCE(SUM(requested), 0) requested, COALESCE(SUM(synced), 0) synced, COALESCE(SUM(failed), 0) failed,
          COALESCE(SUM(ignored), 0) ignored, COALESCE(SUM(pending.n), 0) pending,
          COALESCE(SUM(requested <> synced + failed + ignored + COALESCE(pending.n, 0)), 0) unbalanced
-       FROM sync_ledger LEFT JOIN pending USING (task_id)`,
+       FROM ledger LEFT JOIN pending USING (task_id)`,
     );
     return row ?? { unbalanced: 0, pending: 0, requested: 0, synced: 0, failed: 0, ignored: 0 };
   }

@@ -3,10 +3,7 @@ import type { ObjectInfo } from '../object-store/object-store.port.js';
 
 /** When an object that exists at the destination is copied again; names as in the OMS API. */
 export type OverwriteMode =
-  | 'NO_OVERWRITE'
-  | 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE'
-  | 'CRC64_COMPARISON_OVERWRITE'
-  | 'FULL_OVERWRITE';
+  'NO_OVERWRITE' | 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE' | 'CRC64_COMPARISON_OVERWRITE' | 'FULL_OVERWRITE';
 
 /** Why an object was left alone. */
 export type IgnoreReason = 'ALREADY_EXISTS' | 'UP_TO_DATE' | 'SAME_CRC64';

@@ -66,7 +66,9 @@ export async function copyInPartsServerSide(
   const ifMatch = info.etag === undefined ? {} : { ifMatch: info.etag };
   const from = { bucket: job.source.bucket, key: job.key, ...ifMatch };
   const { result } = await upload(job, uploads, info, async (uploadId, { partNumber, range }, signal) => ({
-    uploaded: await at('destination', () => copyPart(job.key, uploadId, partNumber, { ...from, range }, signal)),
+    uploaded: await at(job, 'destination', () =>
+      copyPart.call(uploads, job.key, uploadId, partNumber, { ...from, range }, signal),
+    ),
   }));
   return result;
 }
@@ -81,7 +83,7 @@ async function upload(
   const { key, signal, options, progress } = job;
   const plan = planParts(info.size, options.limits.partBytes, uploads);
   const putOptions = await putOptionsFor(job, info);
-  const uploadId = await at('destination', () => uploads.create(key, putOptions, signal));
+  const uploadId = await at(job, 'destination', () => uploads.create(key, putOptions, signal));
   try {
     progress.wrote = true;
     const parts = await inParallel(plan, options.limits.partConcurrency, signal, (part, partSignal) =>
@@ -90,11 +92,11 @@ async function upload(
     // Nothing is visible yet, so a source without ETags is checked before rather than after.
     await checkUnchanged(job, info);
     const uploaded = parts.map((part) => part.uploaded);
-    return { result: await at('destination', () => uploads.complete(key, uploadId, uploaded, signal)), parts };
+    return { result: await at(job, 'destination', () => uploads.complete(key, uploadId, uploaded, signal)), parts };
   } catch (error) {
     // The failure that led here is the one to report; an upload that cannot be aborted is left to the bucket's own rules.
     await uploads.abort(key, uploadId, AbortSignal.timeout(CLEANUP_MS)).catch(() => undefined);
-    throw lostUpload(error) ? blame('destination', error.failure, true) : error;
+    throw lostUpload(error) ? new SideError('destination', error.failure, true) : error;
   }
 }
 
@@ -112,8 +114,7 @@ const relayPart = (job: CopyJob, uploads: MultipartUploads, uploadId: string, pa
     job.options.pacing,
   ).catch((error: unknown) => {
     // The tries of this part are used up: the object as a whole does not get as many again.
-    if (error instanceof SideError && !lostUpload(error)) throw new SideError(error.side, error.failure);
-    throw error;
+    throw error instanceof SideError ? new SideError(error.side, error.failure) : error;
   });
 
 async function relayPartOnce(

@@ -91,11 +91,17 @@ async function copyBuffered(job: CopyJob, { info, body }: OpenedObject): Promise
   });
   const digests = digestsFor(job, info);
   const md5 = hash('md5', content);
-  const sent: Sent = { size: content.length, md5, ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }) };
+  const sent: Sent = {
+    size: content.length,
+    md5,
+    ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }),
+  };
   checkRead(info, sent);
   await checkUnchanged(job, info);
   const options = await putOptionsFor(job, info);
-  const result = await at('destination', () => job.destination.put(job.key, content, { ...options, md5 }, job.signal));
+  const result = await at(job, 'destination', () =>
+    job.destination.put(job.key, content, { ...options, md5 }, job.signal),
+  );
   return provenCopy(job, info, sent, result);
 }
 
@@ -108,10 +114,12 @@ async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<Copied> 
   if (carriesTags(job, info)) opened = await openSource(job, info);
   const body = new RelayBody(opened.body, info.size, digestsFor(job, info));
   const md5 = info.md5 === undefined ? {} : { md5: info.md5 };
-  const result = await job.destination.put(job.key, body, { ...options, ...md5 }, job.signal).catch((error: unknown) => {
-    discard({ info, body });
-    throw relayFailure(body, error);
-  });
+  const result = await job.destination
+    .put(job.key, body, { ...options, ...md5 }, job.signal)
+    .catch((error: unknown) => {
+      discard({ info, body });
+      throw relayFailure(body, error);
+    });
   return provenCopy(job, info, body.sent(), result, () => checkUnchanged(job, info));
 }
 
@@ -149,7 +157,7 @@ async function copyServerSide(
   if (info.size <= destination.traits.maxPutBytes) {
     const options = await putOptionsFor(job, info);
     const from = { bucket: source.bucket, key, ...(info.etag !== undefined && { ifMatch: info.etag }) };
-    result = await at('destination', () => copyFrom(key, from, options, signal));
+    result = await at(job, 'destination', () => copyFrom.call(destination, key, from, options, signal));
   } else {
     if (multipart?.copyPart === undefined) throw tooLarge(info.size);
     result = await copyInPartsServerSide(job, multipart, multipart.copyPart, info);

@@ -49,10 +49,16 @@ const BY_KIND: Readonly<Record<StoreErrorKind, Readonly<Record<Side, FailureReas
 const TOO_LARGE: ReadonlySet<string> = new Set(['EntityTooLarge', 'ObjectTooLarge']);
 
 export const reasonOf = (side: Side, failure: StoreError): FailureReason =>
-  failure.kind === 'invalid' && TOO_LARGE.has(failure.backendCode ?? '') ? 'OBJECT_TOO_LARGE' : BY_KIND[failure.kind][side];
+  failure.kind === 'invalid' && TOO_LARGE.has(failure.backendCode ?? '')
+    ? 'OBJECT_TOO_LARGE'
+    : BY_KIND[failure.kind][side];
 
 /** Kinds that concern the bucket or the credentials, so that no object of the task can do better. */
-export const KEEPS_FROM_STARTING: ReadonlySet<StoreErrorKind> = new Set(['no-such-bucket', 'bad-credentials', 'denied']);
+export const KEEPS_FROM_STARTING: ReadonlySet<StoreErrorKind> = new Set([
+  'no-such-bucket',
+  'bad-credentials',
+  'denied',
+]);
 
 const MAX_CAUSE_LENGTH = 300;
 

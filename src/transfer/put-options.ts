@@ -17,7 +17,9 @@ export async function putOptionsFor(job: CopyJob, info: ObjectInfo): Promise<Put
   const { source, key, options, signal } = job;
   const { getTags } = source;
   const tags =
-    getTags !== undefined && carriesTags(job, info) ? await at('source', () => getTags(key, signal)) : undefined;
+    getTags !== undefined && carriesTags(job, info)
+      ? await at(job, 'source', () => getTags.call(source, key, signal))
+      : undefined;
   const storageClass = options.mapStorageClass?.(info);
   return {
     size: info.size,

@@ -1,5 +1,6 @@
 import { StoreError } from '../object-store/object-store.port.js';
 import type { Side } from './failure-reasons.js';
+import type { CopyJob } from './transfer-options.js';
 
 /** A store's failure, and which of the two stores it was. */
 export class SideError extends Error {
@@ -20,7 +21,8 @@ export const blame = (side: Side, error: unknown, repeatable = false): unknown =
   error instanceof StoreError ? new SideError(side, error, repeatable) : error;
 
 /** Calls one of the two stores. */
-export async function at<T>(side: Side, call: () => Promise<T>): Promise<T> {
+export async function at<T>(job: Pick<CopyJob, 'progress'>, side: Side, call: () => Promise<T>): Promise<T> {
+  job.progress.side = side;
   try {
     return await call();
   } catch (error) {
@@ -30,7 +32,9 @@ export async function at<T>(side: Side, call: () => Promise<T>): Promise<T> {
 
 /** The failure when trying again is up to the transfer and worth it. */
 export const repeatableFailure = (error: unknown): StoreError | undefined =>
-  error instanceof SideError && error.repeatable && (error.failure.retriable || error.failure.backendCode === 'NoSuchUpload')
+  error instanceof SideError &&
+  error.repeatable &&
+  (error.failure.retriable || error.failure.backendCode === 'NoSuchUpload')
     ? error.failure
     : undefined;
 

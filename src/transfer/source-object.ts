@@ -17,7 +17,7 @@ const sameVersion = (a: ObjectInfo, b: ObjectInfo): boolean =>
 
 /** Says what the source has, and waits for its restore when it is archived and that is asked for. */
 export async function headSource(job: CopyJob): Promise<ObjectInfo> {
-  const info = await at('source', () => job.source.head(job.key, job.signal));
+  const info = await at(job, 'source', () => job.source.head(job.key, job.signal));
   job.progress.size = info.size;
   return info.archive === undefined ? info : restored(job);
 }
@@ -32,10 +32,10 @@ export async function openSource(job: CopyJob, version?: ObjectInfo, range?: Byt
     ...(version?.etag !== undefined && { ifMatch: version.etag }),
     ...(range !== undefined && { range }),
   };
-  const opened = await at('source', () => source.open(key, options, signal)).catch(async (error: unknown) => {
+  const opened = await at(job, 'source', () => source.open(key, options, signal)).catch(async (error: unknown) => {
     if (!(error instanceof SideError) || error.failure.kind !== 'archived') throw error;
     await restored(job);
-    return at('source', () => source.open(key, options, signal));
+    return at(job, 'source', () => source.open(key, options, signal));
   });
   if (version === undefined || sameVersion(version, opened.info)) return opened;
   discard(opened);
@@ -48,7 +48,7 @@ export async function openSource(job: CopyJob, version?: ObjectInfo, range?: Byt
  */
 export async function checkUnchanged(job: CopyJob, read: ObjectInfo): Promise<void> {
   if (read.etag !== undefined) return;
-  const now = await at('source', () => job.source.head(job.key, job.signal));
+  const now = await at(job, 'source', () => job.source.head(job.key, job.signal));
   if (!sameVersion(read, now)) throw changed('The source object changed while it was read');
 }
 
@@ -64,11 +64,12 @@ async function restored(job: CopyJob): Promise<ObjectInfo> {
   const timeoutMs = options.limits.restoreTimeoutMs ?? objectTimeoutMs / 2;
   const restore = source.restore;
   if (!options.enableRestore || restore === undefined) throw archived('The source object is archived');
-  await at('source', () => restore(key, restoreDays, signal));
+  await at(job, 'source', () => restore.call(source, key, restoreDays, signal));
   for (let waitedMs = 0; ; waitedMs += restorePollMs) {
-    const info = await at('source', () => source.head(key, signal));
+    const info = await at(job, 'source', () => source.head(key, signal));
     if (info.archive === undefined) return info;
-    if (waitedMs + restorePollMs > timeoutMs) throw archived('The restore of the source object takes longer than allowed');
+    if (waitedMs + restorePollMs > timeoutMs)
+      throw archived('The restore of the source object takes longer than allowed');
     await (options.pacing ?? systemPacing).pause(restorePollMs, signal);
   }
 }

@@ -1,11 +1,16 @@
 import { Deadline } from '../object-store/deadline.js';
-import type { DestinationStore, ObjectInfo, SourceStore } from '../object-store/object-store.port.js';
+import {
+  type DestinationStore,
+  type ObjectInfo,
+  type SourceStore,
+  StoreError,
+} from '../object-store/object-store.port.js';
 import { compare, type IgnoreReason } from './compare.js';
 import { copyObject } from './copy-object.js';
 import { causeLine, type FailureReason, KEEPS_FROM_STARTING, reasonOf, type Side } from './failure-reasons.js';
-import { at, SideError } from './side-error.js';
+import { at, blame, SideError } from './side-error.js';
 import { headSource } from './source-object.js';
-import type { CopyJob, Proof, SyncObjectOptions } from './transfer-options.js';
+import type { CopyJob, CopyProgress, Proof, SyncObjectOptions } from './transfer-options.js';
 
 export interface TransferFailure {
   readonly outcome: 'failed';
@@ -43,7 +48,7 @@ export async function syncObject(
 ): Promise<TransferOutcome> {
   signal.throwIfAborted();
   const deadline = new Deadline(signal, options.limits.objectTimeoutMs);
-  const progress = { side: 'source' as const, size: undefined, wrote: false, wrongVisible: false };
+  const progress: CopyProgress = { side: 'destination', size: undefined, wrote: false, wrongVisible: false };
   const job: CopyJob = { source, destination, key, options, signal: deadline.signal, progress };
   try {
     return await endsInTime(syncOnce(job), deadline.signal);
@@ -61,19 +66,24 @@ async function syncOnce(job: CopyJob): Promise<TransferOutcome> {
   const existing = overwriteMode === 'FULL_OVERWRITE' ? undefined : await headDestination(job);
   if (existing === undefined) return { outcome: 'synced', ...(await copyObject(job)) };
   if (overwriteMode === 'NO_OVERWRITE') return { outcome: 'ignored', size: existing.size, reason: 'ALREADY_EXISTS' };
-  const current = await at('source', () => job.source.head(job.key, job.signal));
+  const current = await at(job, 'source', () => job.source.head(job.key, job.signal));
   job.progress.size = current.size;
   const decision = compare(overwriteMode, current, existing);
   if (!decision.copy) return { outcome: 'ignored', size: current.size, reason: decision.reason };
-  return { outcome: 'synced', ...(await copyObject(job, current.archive === undefined ? current : await headSource(job))) };
+  return {
+    outcome: 'synced',
+    ...(await copyObject(job, current.archive === undefined ? current : await headSource(job))),
+  };
 }
 
 async function headDestination(job: CopyJob): Promise<ObjectInfo | undefined> {
+  job.progress.side = 'destination';
   try {
-    return await at('destination', () => job.destination.head(job.key, job.signal));
+    return await job.destination.head(job.key, job.signal);
   } catch (error) {
-    if (error instanceof SideError && error.failure.kind === 'not-found') return undefined;
-    throw error;
+    // The usual answer for a new object, so no error of our own is made of it first.
+    if (error instanceof StoreError && error.kind === 'not-found') return undefined;
+    throw blame('destination', error);
   }
 }
 

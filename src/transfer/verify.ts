@@ -12,7 +12,8 @@ export const mismatch = (side: Side, what: string): SideError =>
 export const digestsFor = (job: CopyJob, info: ObjectInfo): Digests => ({
   md5: true,
   crc64:
-    info.crc64 !== undefined || (job.options.consistencyCheck === 'crc64' && job.destination.traits.checksum === 'crc64'),
+    info.crc64 !== undefined ||
+    (job.options.consistencyCheck === 'crc64' && job.destination.traits.checksum === 'crc64'),
 });
 
 /** What was read must be what the source vouches for. */
@@ -31,7 +32,8 @@ export async function prove(job: CopyJob, info: ObjectInfo, sent: Sent, result: 
   if (consistencyCheck === 'no_check') return proofOf(sent, result) ?? 'size';
   const wantsCrc64 = consistencyCheck === 'crc64' && sent.crc64 !== undefined;
   const first = proofOf(sent, result);
-  const looks = first === undefined || (wantsCrc64 && !knowsCrc64(info, result) && job.destination.traits.checksum === 'crc64');
+  const looks =
+    first === undefined || (wantsCrc64 && !knowsCrc64(info, result) && job.destination.traits.checksum === 'crc64');
   const seen: PutResult = looks ? { ...result, ...(await lookAt(job, sent)) } : result;
   if (wantsCrc64 && knowsCrc64(info, seen)) return 'crc64';
   return proofOf(sent, seen) ?? 'size';
@@ -42,7 +44,7 @@ const knowsCrc64 = (info: ObjectInfo, result: PutResult): boolean =>
 
 /** Looks at the object that was just written: its size always counts, its checksums where it has some. */
 export async function lookAt(job: CopyJob, sent: Sent): Promise<PutResult> {
-  const { size, md5, crc64 } = await at('destination', () => job.destination.head(job.key, job.signal));
+  const { size, md5, crc64 } = await at(job, 'destination', () => job.destination.head(job.key, job.signal));
   if (size !== sent.size) throw mismatch('destination', 'The size of the copy');
   const seen: PutResult = { ...(md5 !== undefined && { md5 }), ...(crc64 !== undefined && { crc64 }) };
   checkWritten(sent, seen);

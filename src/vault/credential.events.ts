@@ -16,7 +16,7 @@ export type CredentialSealed = DomainEvent<
   { ref: string; owner: string; envelope: Envelope; fingerprint: string; at: string }
 >;
 
-export const VAULT_EVENT_SCHEMAS = {
+export const CREDENTIAL_EVENT_SCHEMAS = {
   CredentialSealed: { version: 1 },
 } as const satisfies Record<CredentialSealed['type'], EventSchema>;
 

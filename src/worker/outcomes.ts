@@ -1,6 +1,7 @@
 import { assertNever } from '../kernel/assert-never.js';
 import type { ObjectOutcome } from '../sync-tasks/sync-event.events.js';
 import type { TransferOutcome } from '../transfer/sync-object.js';
+import type { VaultErrorKind } from '../vault/vault-error.js';
 import type { LaneResult } from './key-lanes.js';
 
 /** Why a key was ignored although its copy was made: another event of the same key asked for the very same copy. */
@@ -38,4 +39,14 @@ export const taskDeleted = (key: string): ObjectOutcome => ({
   reason: 'TASK_DELETED',
   code: 'TaskDeleted',
   cause: 'The synchronization task was deleted before this object was synchronized',
+});
+
+/** The outcome of every key while the sealed keys of the task cannot be opened, as after a lost master key. */
+export const credentialsUnreadable = (key: string, kind: VaultErrorKind): ObjectOutcome => ({
+  key,
+  outcome: 'failed',
+  reason: 'CREDENTIALS_UNREADABLE',
+  code: kind,
+  cause: 'The access keys of the task cannot be opened: stop the task and start it with its keys',
+  notStarted: true,
 });

@@ -7,8 +7,9 @@ import type { ObjectOutcome } from '../sync-tasks/sync-event.events.js';
 import { syncTaskDecider, type SyncTask } from '../sync-tasks/sync-task.decider.js';
 import { syncTaskStream, type SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
 import type { TransferOutcome } from '../transfer/sync-object.js';
+import { VaultError } from '../vault/vault-error.js';
 import { KeyLanes, type LaneResult } from './key-lanes.js';
-import { outcomeOf, taskDeleted } from './outcomes.js';
+import { credentialsUnreadable, outcomeOf, taskDeleted } from './outcomes.js';
 import type { TaskStorePool, TaskStores } from './task-stores.js';
 
 /** A created sync event on its way to its outcomes. */
@@ -62,7 +63,13 @@ export class SyncEventDriver {
    */
   async drive(event: OpenSyncEvent, task: KnownTask, signal: AbortSignal): Promise<Driven> {
     const startedAt = performance.now();
-    const runs = await this.runKeys(event, task, signal);
+    let runs: readonly LaneResult<Run>[];
+    try {
+      runs = await this.runKeys(event, task, signal);
+    } catch (error) {
+      if (error instanceof VaultError) return this.withoutKeys(event, task, error, signal);
+      throw error;
+    }
     const outcomes: ObjectOutcome[] = [];
     for (const [index, { result, first }] of runs.entries()) {
       if (result === PARKED) return this.parkOrResume(event, signal);
@@ -107,6 +114,21 @@ export class SyncEventDriver {
     if (task.status === 'stopped') return 'parked';
     if (task.status === 'synchronizing') return this.drive(event, task, signal);
     await this.settleDeleted(event);
+    return 'settled';
+  }
+
+  /** A start may have replaced the keys meanwhile; otherwise nothing but new keys will help, so the event fails. */
+  private async withoutKeys(
+    event: OpenSyncEvent,
+    { credentials }: KnownTask,
+    error: VaultError,
+    signal: AbortSignal,
+  ): Promise<Driven> {
+    const task = await this.load(event.syncTaskId);
+    const same = task.status === 'synchronizing' && task.credentials.source.ref === credentials.source.ref;
+    if (!same) return this.parkOrResume(event, signal);
+    const outcomes = event.keys.map((key) => credentialsUnreadable(key, error.kind));
+    await this.settle(event, outcomes, performance.now());
     return 'settled';
   }
 

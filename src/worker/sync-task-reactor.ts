@@ -31,6 +31,7 @@ export class SyncTaskReactor {
       SyncTaskStarted: (event, signal) => this.resume(event, signal),
       SyncTaskStopped: () => Promise.resolve(),
       SyncTaskDeleted: (event, signal) => this.windUp(event, signal),
+      SyncLedgerClosed: () => Promise.resolve(),
     },
   };
 

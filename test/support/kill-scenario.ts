@@ -45,8 +45,9 @@ export async function runKillScenario(scenario: KillScenario): Promise<KillRepor
       if (!isMissing(index)) await stage.source.seed(SyncStage.sourceBucket, keyOf(index), bodyOf(index));
     await stage.start();
     const taskId = await stage.createTask();
-    const posting = postAll(stage, taskId, indexes);
-    await killRepeatedly(stage, scenario);
+    const pace = { allowed: 0 };
+    const posting = postAll(stage, taskId, indexes, pace);
+    await Promise.race([killRepeatedly(stage, scenario, pace), posting]);
     await posting;
     return await readReport(stage, taskId, indexes);
   } finally {
@@ -54,18 +55,27 @@ export async function runKillScenario(scenario: KillScenario): Promise<KillRepor
   }
 }
 
-async function killRepeatedly(stage: SyncStage, { kills, lifeMs, log = () => undefined }: KillScenario): Promise<void> {
+/** Lets a share of the events go before each kill, so that every kill finds work under way. */
+async function killRepeatedly(stage: SyncStage, scenario: KillScenario, pace: { allowed: number }): Promise<void> {
+  const { events, kills, lifeMs, log = () => undefined } = scenario;
   const [least, most] = lifeMs;
   for (let kill = 1; kill <= kills; kill++) {
+    pace.allowed = Math.ceil((events * kill) / (kills + 1));
     await sleep(least + Math.random() * (most - least));
     await stage.service.kill();
     await stage.start();
     if (kill % 10 === 0) log(`killed ${kill} times`);
   }
+  pace.allowed = events;
 }
 
 /** A caller who repeats a request until it is answered with 200, always under the same idempotency key. */
-async function postAll(stage: SyncStage, taskId: string, indexes: readonly number[]): Promise<void> {
+async function postAll(
+  stage: SyncStage,
+  taskId: string,
+  indexes: readonly number[],
+  pace: { readonly allowed: number },
+): Promise<void> {
   const queue = indexes.values();
   const post = async (index: number): Promise<boolean> => {
     const body = { object_keys: [encodeURIComponent(keyOf(index))] };
@@ -82,6 +92,7 @@ async function postAll(stage: SyncStage, taskId: string, indexes: readonly numbe
   await Promise.all(
     Array.from({ length: 8 }, async () => {
       for (const index of queue) {
+        while (index >= pace.allowed) await sleep(5);
         const giveUpAt = Date.now() + 120_000;
         while (!(await post(index))) {
           if (Date.now() > giveUpAt) throw new Error(`Event ${index} was not accepted within two minutes`);

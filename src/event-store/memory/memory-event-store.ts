@@ -31,9 +31,9 @@ export class MemoryEventStore extends EventStore {
 
   // Every method is async so that a refusal is a rejection, as from a store at the other end of a wire.
   override async append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended> {
-    await Promise.resolve();
     validateAppend(stream, events);
     const { revision, position } = this.log.append(stream, expected, events);
+    await Promise.resolve();
     return { revision: BigInt(revision), position: BigInt(position) };
   }
 

@@ -50,12 +50,11 @@ export class GroupCommit {
    * `EventIdTaken` before it writes anything: then only it fails. Any other failure fails the whole transaction.
    */
   submit<T>(weight: Weight, work: () => T): Promise<T> {
+    const refusal = this.refusal(weight);
+    if (refusal) return Promise.reject(refusal);
+    this.pendingEvents += weight.events;
+    this.pendingBytes += weight.bytes;
     return new Promise<T>((resolve, reject) => {
-      if (this.closed) return reject(new EventStoreUnavailable('The event store is closed'));
-      if (!this.hasRoom(weight))
-        return reject(new EventStoreUnavailable('Too many appends are waiting for the event store'));
-      this.pendingEvents += weight.events;
-      this.pendingBytes += weight.bytes;
       this.pending.push({ weight, run: work, resolve, reject });
       this.schedule();
     });
@@ -67,10 +66,12 @@ export class GroupCommit {
     while (this.pending.length > 0) this.flush();
   }
 
-  private hasRoom({ events, bytes }: Weight): boolean {
-    if (this.pending.length === 0) return true;
+  private refusal({ events, bytes }: Weight): EventStoreUnavailable | undefined {
+    if (this.closed) return new EventStoreUnavailable('The event store is closed');
+    if (this.pending.length === 0) return undefined; // whatever its size, one write alone is taken
     const { maxPending, maxPendingBytes } = this.bounds;
-    return this.pendingEvents + events <= maxPending && this.pendingBytes + bytes <= maxPendingBytes;
+    if (this.pendingEvents + events <= maxPending && this.pendingBytes + bytes <= maxPendingBytes) return undefined;
+    return new EventStoreUnavailable('Too many appends are waiting for the event store');
   }
 
   private schedule(): void {

@@ -7,7 +7,7 @@ import { EventStoreUnavailable } from '../event-store.port.js';
 const APPLICATION_ID = 0x4f4d5345;
 const SCHEMA_VERSION = 1;
 /** How long a write waits for a stranger at the file, such as a backup; the process stands still meanwhile. */
-const BUSY_MS = 500;
+export const BUSY_MS = 500;
 
 /**
  * Ids are small integers and event types are interned, so that a row costs little more than its JSON. One index beside

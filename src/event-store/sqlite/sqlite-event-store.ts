@@ -23,34 +23,35 @@ export interface SqliteEventStoreOptions extends Partial<GroupCommitBounds> {
   readonly file: string;
   readonly clock?: Clock;
   readonly schemas?: EventSchemas;
-  /** How often a bounded part of the log is searched for expired events. */
-  readonly expiryIntervalMs?: number;
+  /** How often a bounded part of the log is searched for expired events, and left-overs of deletions are removed. */
+  readonly upkeepIntervalMs?: number;
 }
 
 const DEFAULTS = {
   maxBatch: 1000,
   maxPending: 100_000,
   maxPendingBytes: 256 * 1024 * 1024,
-  expiryIntervalMs: 1000,
+  upkeepIntervalMs: 1000,
 };
 const SMALL = { events: 1, bytes: 0 };
 
 /** The embedded default: the whole log in one SQLite file, for one process. */
 export class SqliteEventStore extends EventStore {
   private readonly group: GroupCommit;
-  private readonly expiryTimer: NodeJS.Timeout;
+  private readonly upkeep: NodeJS.Timeout;
   private closed = false;
 
   private constructor(
     private readonly log: SqliteLog,
-    bounds: GroupCommitBounds & { readonly expiryIntervalMs: number },
+    bounds: GroupCommitBounds & { readonly upkeepIntervalMs: number },
   ) {
     super();
     this.group = new GroupCommit(log, bounds);
-    this.expiryTimer = setInterval(() => {
+    this.upkeep = setInterval(() => {
+      log.tidy();
       // A pass that fails leaves expired events where no one reads them; the next one tries again.
       if (log.hasExpiringStreams) this.removeExpired().catch(() => undefined);
-    }, bounds.expiryIntervalMs).unref();
+    }, bounds.upkeepIntervalMs).unref();
   }
 
   /** Opens or creates the file. Throws `EventStoreUnavailable` when another process has it or a newer release wrote it. */
@@ -108,7 +109,7 @@ export class SqliteEventStore extends EventStore {
   override async close(): Promise<void> {
     if (this.closed) return;
     this.closed = true;
-    clearInterval(this.expiryTimer);
+    clearInterval(this.upkeep);
     this.group.close();
     // Those who wait for their appends hear of them before the subscriptions end.
     await Promise.resolve();

@@ -10,7 +10,7 @@ import type { EncodedEvent } from './codec.js';
 import { Expiry } from './expiry.js';
 import type { Transactions } from './group-commit.js';
 import { Kinds } from './kinds.js';
-import { openDatabase } from './open-database.js';
+import { BUSY_MS, openDatabase } from './open-database.js';
 import type { OpenDatabase } from './open-database.js';
 import { SqliteReader } from './sqlite-reader.js';
 import { SqliteWriter } from './sqlite-writer.js';
@@ -94,8 +94,13 @@ export class SqliteLog implements ChunkedLog, Transactions {
 
   committed(): void {
     this.committedHead = this.writer.lastPosition;
-    if (this.removed) this.dropOldPages();
+    this.tidy();
     this.commits.notify();
+  }
+
+  /** Finishes what a deletion left behind; called after commits and now and then. */
+  tidy(): void {
+    if (this.removed) this.dropOldPages();
   }
 
   close(): void {
@@ -104,10 +109,20 @@ export class SqliteLog implements ChunkedLog, Transactions {
     this.files.lock.close();
   }
 
-  /** Pages as they were before a deletion may still stand in the write-ahead log; a checkpoint empties it. */
+  /**
+   * Pages as they were before a deletion may still stand in the write-ahead log; a checkpoint empties it. Does not wait
+   * for strangers who read the file, nor fail the commit that has succeeded: `tidy` tries again.
+   */
   private dropOldPages(): void {
-    this.removed = false;
-    this.files.db.pragma('wal_checkpoint(TRUNCATE)');
+    const { db } = this.files;
+    try {
+      db.pragma('busy_timeout = 0');
+      this.removed = db.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) !== 0;
+    } catch {
+      this.removed = true;
+    } finally {
+      db.pragma(`busy_timeout = ${BUSY_MS}`);
+    }
   }
 
   /** Damaged files and broken disks are the store being out of reach, not a bug of the reader. */
@@ -122,4 +137,5 @@ export class SqliteLog implements ChunkedLog, Transactions {
   }
 }
 
-const isSqliteError = (error: unknown): boolean => error instanceof Error && error.name === 'SqliteError';
+const isSqliteError = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'name' in error && error.name === 'SqliteError';

@@ -4,7 +4,7 @@ import { fromAnswer } from './errors.js';
 
 const REMEMBERED_MS = 30_000;
 
-/** A HEAD has no body, so its 404 and 403 leave the cause open. This finds it out, with one more request per half minute. */
+/** A HEAD has no body, so its 404, 403 and 400 leave the cause open. This finds it out, with one more request per half minute. */
 export class BucketProbe {
   private readonly missing = new Memory();
   private readonly refused = new Memory();
@@ -17,7 +17,8 @@ export class BucketProbe {
   /** The same error, or one of kind `no-such-bucket`, `denied` or `bad-credentials` that says more. */
   async explain(error: StoreError, signal: AbortSignal): Promise<StoreError> {
     if (error.httpStatus === 404) return this.recall(this.missing, error, () => this.bucketError(signal), signal);
-    if (error.httpStatus === 403) return this.recall(this.refused, error, () => this.refusal(signal), signal);
+    if (error.httpStatus === 403 || error.httpStatus === 400)
+      return this.recall(this.refused, error, () => this.refusal(signal), signal);
     return error;
   }
 

@@ -68,8 +68,7 @@ export class S3Client {
   /** The answer, when it is a success; `doing` starts the message of the error otherwise. */
   async send(doing: string, call: S3Call, signal: AbortSignal): Promise<S3WireResponse> {
     const answer = await this.exchange(call, signal);
-    if (answer.status < 200 || answer.status > 299)
-      throw fromAnswer(doing, answer.status, answer.headers, answer.body);
+    if (answer.status < 200 || answer.status > 299) throw fromAnswer(doing, answer.status, answer.headers, answer.body);
     return answer;
   }
 
@@ -77,7 +76,14 @@ export class S3Client {
     const { method, key, query = '', signed = [], unsigned, body } = call;
     const { host, basePath } = this.address;
     const path = key === undefined ? bucketPath(basePath) : basePath + encodePath(key);
-    const headers = this.signer.sign({ method, path, query, host, payloadHash: this.payloadHash(body), headers: signed });
+    const headers = this.signer.sign({
+      method,
+      path,
+      query,
+      host,
+      payloadHash: this.payloadHash(body),
+      headers: signed,
+    });
     if (unsigned !== undefined) for (const [name, value] of unsigned) headers.push(name, value);
     if (signed.length > 0 || unsigned !== undefined)
       for (let at = 1; at < headers.length; at += 2) headers[at] = onTheWire(headers[at] ?? '');

@@ -1,4 +1,10 @@
-import { StoreError, type ObjectInfo, type ObjectMetadata, type PutOptions, type PutResult } from '../object-store.port.js';
+import {
+  StoreError,
+  type ObjectInfo,
+  type ObjectMetadata,
+  type PutOptions,
+  type PutResult,
+} from '../object-store.port.js';
 import type { S3Quirks } from './dialects.js';
 import { decodeMetadataValue, encodeMetadataValue } from './header-values.js';
 import { bareEtag } from './list-reader.js';
@@ -35,7 +41,9 @@ export function describingHeaders(
 
 function userHeader(name: string, value: string): HeaderPair {
   if (!TOKEN.test(name))
-    throw new StoreError('invalid', 'A user metadata name cannot be sent in a header', { backendCode: 'InvalidMetadata' });
+    throw new StoreError('invalid', 'A user metadata name cannot be sent in a header', {
+      backendCode: 'InvalidMetadata',
+    });
   return [USER_PREFIX + name, encodeMetadataValue(value)];
 }
 
@@ -136,4 +144,5 @@ function readMetadata(headers: S3Headers): ObjectMetadata {
   };
 }
 
-const joined = (value: string | string[] | undefined): string => (Array.isArray(value) ? value.join(',') : (value ?? ''));
+const joined = (value: string | string[] | undefined): string =>
+  Array.isArray(value) ? value.join(',') : (value ?? '');

@@ -15,7 +15,7 @@ export interface Source {
   /** Moves the message to the dead letters; resolves when that is durable. */
   readonly bury: (message: DeliveredMessage, refusal: Refusal) => Promise<void>;
   /** The message is settled; up to `committable` there is nothing left to do. */
-  readonly settled: (message: DeliveredMessage, handled: Handled, committable: bigint | undefined) => void;
+  readonly settled: (message: DeliveredMessage, committable: bigint | undefined) => void;
 }
 
 const FETCH_LIMIT = 256;
@@ -130,7 +130,7 @@ export class Consumer {
     const handled = await deliver(message, this.handle, this.rules, signal);
     if (handled && (handled.kind === 'done' || (await this.bury(message, handled, signal)))) {
       this.ledger.settle(message.offset);
-      this.source.settled(message, handled, this.ledger.committable);
+      this.source.settled(message, this.ledger.committable);
     }
     this.inFlight--;
     if (!signal.aborted) this.pump();
@@ -145,7 +145,13 @@ export class Consumer {
         return true;
       } catch {
         const delayed = wait(backoffMs(this.rules.retry, attempt), signal);
-        if (!(await delayed.then(() => true, () => false))) return false;
+        if (
+          !(await delayed.then(
+            () => true,
+            () => false,
+          ))
+        )
+          return false;
       }
     }
   }

@@ -1,12 +1,14 @@
 import { SystemClock, type Clock } from '../../kernel/clock.js';
 import { silentLog, type Log } from '../../kernel/log.js';
 import type { RetryPolicy } from '../../kernel/retry.js';
-import { Queue, QueueFull, QueueUnavailable } from '../queue.port.js';
-import type { ConsumeOptions, DeliveredMessage, QueueMessage, QueueStats } from '../queue.port.js';
+import { Queue, QueueUnavailable } from '../queue.port.js';
+import type { ConsumeOptions, QueueMessage, QueueStats } from '../queue.port.js';
 import { Consumer, type Source } from './consumer.js';
 import type { DeliveryRules, Handle } from './delivery.js';
-import { GroupCommit } from './group-commit.js';
+import { GroupCommit, type Change } from './group-commit.js';
+import { OffsetCommit } from './offset-commit.js';
 import { PARTITION, QueueFile, type StoredDeadLetter } from './queue-file.js';
+import { loadOf, UnsettledLoad } from './unsettled-load.js';
 
 export interface EmbeddedQueueOptions {
   /** Path of the SQLite file; its folder exists. One process at a time may have it open. */
@@ -25,8 +27,8 @@ const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseDelayMs: 100, maxDelayMs: 
 const OUTAGES: readonly string[] = ['EventStoreUnavailable', 'QueueUnavailable'];
 const isOutage = (error: unknown): boolean => error instanceof Error && OUTAGES.includes(error.name);
 
-// A commit that lags only means that a crash redelivers more.
-const COMMIT_EVERY_MS = 50;
+const offsetOf = (offset: number | undefined): bigint | undefined =>
+  offset === undefined ? undefined : BigInt(offset);
 
 /**
  * The queue in a SQLite file, for a service that is one process. One partition; publishers share transactions; messages that
@@ -34,46 +36,48 @@ const COMMIT_EVERY_MS = 50;
  */
 export class EmbeddedQueue extends Queue {
   private readonly changes: GroupCommit;
+  private readonly offsets: OffsetCommit;
+  private readonly unsettled: UnsettledLoad;
   private consumer: Consumer | undefined;
   private consuming: Promise<void> | undefined;
   private closing: Promise<void> | undefined;
-  private commitTimer: NodeJS.Timeout | undefined;
   private publishedAt = '';
   private newest: number | undefined;
   private assigned: number;
-  private committed: number | undefined;
-  private committable: number | undefined;
-  private unsettledMessages = 0;
-  private unsettledWeight = 0;
   private deadLetterCount: number;
 
   private constructor(
     private readonly file: QueueFile,
-    private readonly maxUnsettledWeight: number,
+    maxUnsettledWeight: number,
     private readonly rules: DeliveryRules,
     private readonly clock: Clock,
     private readonly log: Log,
   ) {
     super();
+    const { newest, committed } = file.progress();
+    this.newest = newest;
+    this.assigned = newest ?? -1;
+    this.deadLetterCount = file.countDeadLetters();
+    this.unsettled = new UnsettledLoad(maxUnsettledWeight);
+    this.unsettled.set(file.load());
+    this.offsets = new OffsetCommit(committed, () => this.changes.add(this.bareCommit));
     this.changes = new GroupCommit(
       (work) => this.commit(work),
       () => this.consumer?.pump(),
     );
-    const { newest, committed } = file.progress();
-    this.newest = newest;
-    this.assigned = newest ?? -1;
-    this.committed = this.committable = committed;
-    this.deadLetterCount = file.countDeadLetters();
-    this.recount();
   }
 
   /** Throws `QueueUnavailable` when the file cannot be opened or another process has it. */
   static open(options: EmbeddedQueueOptions): EmbeddedQueue {
     const { maxUnsettledWeight, clock = new SystemClock(), log = silentLog } = options;
-    if (!Number.isInteger(maxUnsettledWeight) || maxUnsettledWeight < 1)
-      throw new Error(`maxUnsettledWeight must be a whole number of at least 1, not ${maxUnsettledWeight}`);
     const rules = { retry: options.retry ?? DEFAULT_RETRY, isOutage: options.isOutage ?? isOutage };
-    return new EmbeddedQueue(new QueueFile(options.file), maxUnsettledWeight, rules, clock, log);
+    const file = new QueueFile(options.file);
+    try {
+      return new EmbeddedQueue(file, maxUnsettledWeight, rules, clock, log);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   override partitionOf(): number {
@@ -89,8 +93,8 @@ export class EmbeddedQueue extends Queue {
     this.assertOpen();
     if (this.consuming) throw new Error('The queue has a consumer already');
     if (signal.aborted) return;
-    const cursor = BigInt(this.committed ?? -1);
-    const consumer = new Consumer(cursor, maxInFlight, handle, this.rules, this.source());
+    const after = BigInt(this.offsets.committed ?? -1);
+    const consumer = new Consumer(after, maxInFlight, handle, this.rules, this.source());
     this.consumer = consumer;
     this.consuming = this.untilEnded(consumer, signal);
     await this.consuming;
@@ -115,10 +119,17 @@ export class EmbeddedQueue extends Queue {
   override async stats(): Promise<QueueStats> {
     await Promise.resolve();
     this.assertOpen();
-    const { unsettledMessages, unsettledWeight, deadLetterCount: deadLetters } = this;
-    const at = (offset: number | undefined) => (offset === undefined ? undefined : BigInt(offset));
-    const partition = { partition: PARTITION, newest: at(this.newest), committed: at(this.committed) };
-    return { unsettledMessages, unsettledWeight, deadLetters, partitions: [partition] };
+    const partition = {
+      partition: PARTITION,
+      newest: offsetOf(this.newest),
+      committed: offsetOf(this.offsets.committed),
+    };
+    return {
+      unsettledMessages: this.unsettled.messages,
+      unsettledWeight: this.unsettled.weight,
+      deadLetters: this.deadLetterCount,
+      partitions: [partition],
+    };
   }
 
   override close(): Promise<void> {
@@ -128,8 +139,8 @@ export class EmbeddedQueue extends Queue {
   private async shutDown(): Promise<void> {
     this.consumer?.stop();
     await this.consuming;
-    this.flush();
-    clearTimeout(this.commitTimer);
+    this.changes.flush();
+    this.offsets.stop();
     this.file.close();
   }
 
@@ -137,25 +148,22 @@ export class EmbeddedQueue extends Queue {
     if (this.closing) throw new QueueUnavailable('The queue is closing');
   }
 
-  /** Appends the messages if `allowed` (asked inside the transaction) still says so; answers what it said. */
+  /** Appends the messages if `allowed`, asked inside the transaction, says so; answers what it said. */
   private write(messages: readonly QueueMessage[], allowed: () => boolean): Promise<boolean> {
-    const weight = weightOf(messages);
-    if (this.unsettledWeight + weight > this.maxUnsettledWeight)
-      throw new QueueFull(`The queue holds ${this.unsettledWeight} of at most ${this.maxUnsettledWeight} units of work`);
-    this.count(messages.length, weight); // before it is durable, so that those on their way count as well
+    const load = loadOf(messages);
+    this.unsettled.reserve(load);
     return new Promise((resolve, reject) => {
       let first: number | undefined;
       this.changes.add({
         bytes: messages.reduce((sum, { body }) => sum + body.length, 0),
         apply: () => (first = allowed() ? this.append(messages) : undefined),
         durable: () => {
-          if (first === undefined) this.count(-messages.length, -weight);
+          if (first === undefined) this.unsettled.release(load);
           else this.announce(messages, first);
           resolve(first !== undefined);
         },
         refused: (error) => {
-          this.count(-messages.length, -weight);
-          this.log.error({ err: error }, 'The queue could not store messages');
+          this.unsettled.release(load);
           reject(new QueueUnavailable('The queue could not store the messages', { cause: error }));
         },
       });
@@ -179,16 +187,23 @@ export class EmbeddedQueue extends Queue {
     }
   }
 
-  /** One transaction: the changes, and the committed offset with them. */
   private commit(work: () => void): void {
-    const { committable } = this;
     this.publishedAt = this.clock.now().toISOString();
-    this.file.transaction(() => {
-      work();
-      if (committable !== undefined && committable !== this.committed) this.file.commit(committable);
-    });
-    this.committed = committable;
+    this.offsets.ride((due) =>
+      this.file.transaction(() => {
+        work();
+        if (due !== undefined) this.file.commit(due);
+      }),
+    );
   }
+
+  /** Nothing but the committed offset that rides along. */
+  private readonly bareCommit: Change = {
+    bytes: 0,
+    apply: () => undefined,
+    durable: () => undefined,
+    refused: (error) => this.log.error({ err: error }, 'The queue could not commit; what is settled may come again'),
+  };
 
   private source(): Source {
     return {
@@ -206,21 +221,28 @@ export class EmbeddedQueue extends Queue {
             },
             refused: (error) => {
               this.log.error({ err: error }, 'The queue could not store a dead letter; will try again');
-              reject(error as Error);
+              reject(new QueueUnavailable('The queue could not store a dead letter', { cause: error }));
             },
           });
         }),
       settled: ({ weight }, committable) => {
-        this.count(-1, -weight);
-        if (committable === undefined || Number(committable) === this.committable) return;
-        this.committable = Number(committable);
-        this.commitTimer ??= setTimeout(() => this.commitInTime(), COMMIT_EVERY_MS);
+        this.unsettled.release({ messages: 1, weight });
+        if (committable !== undefined) this.offsets.note(Number(committable));
       },
     };
   }
 
-  private commitInTime(): void {
-    this.commitTimer = undefined;
-    if (this.committable !== this.committed) this.changes.add(this.bareCommit());
+  private async untilEnded(consumer: Consumer, signal: AbortSignal): Promise<void> {
+    const stop = () => consumer.stop();
+    signal.addEventListener('abort', stop, { once: true });
+    consumer.pump();
+    await consumer.ended;
+    signal.removeEventListener('abort', stop);
+    this.consumer = undefined;
+    this.consuming = undefined;
+    this.changes.add(this.bareCommit);
+    this.changes.flush();
+    // What was settled behind an unsettled message will be delivered again, so it counts again.
+    this.unsettled.set(this.file.load());
   }
 }

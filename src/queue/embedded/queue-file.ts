@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import type { Load } from './unsettled-load.js';
 import { QueueUnavailable, type DeadLetter, type DeliveredMessage, type QueueMessage } from '../queue.port.js';
 
 export const PARTITION = 0;
@@ -31,12 +32,6 @@ interface DeadLetterRow extends MessageRow {
   readonly dead_at: string;
 }
 
-/** Messages and units of work. */
-export interface Load {
-  readonly messages: number;
-  readonly weight: number;
-}
-
 export interface Progress {
   readonly newest: number | undefined;
   readonly committed: number | undefined;
@@ -63,6 +58,9 @@ const deadLetterOf = (row: DeadLetterRow): StoredDeadLetter => ({
   deadAt: row.dead_at,
 });
 
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+
 /** Opens the file for this process alone: a lock that ends with the process, however it ends. */
 function openAlone(file: string): Database.Database {
   let db: Database.Database | undefined;
@@ -75,7 +73,7 @@ function openAlone(file: string): Database.Database {
     return db;
   } catch (error) {
     db?.close();
-    const busy = error instanceof Database.SqliteError && error.code.startsWith('SQLITE_BUSY');
+    const busy = codeOf(error).startsWith('SQLITE_BUSY');
     const why = busy ? 'is in use by another process' : 'cannot be opened';
     throw new QueueUnavailable(`The queue file ${file} ${why}`, { cause: error });
   }

@@ -1,0 +1,49 @@
+import 'reflect-metadata';
+import { readFileSync } from 'node:fs';
+import { ConfigError } from './config/config-error.js';
+import type { Config } from './config/config.js';
+import { loadConfig, readMasterKey } from './config/load-config.js';
+import { printConfig } from './config/print-config.js';
+import { createLogger } from './http/logger.js';
+import { Service } from './service.js';
+
+const readVersion = (): string => {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
+};
+
+/** The configuration, or undefined after saying on standard error what is wrong with it. */
+function configOrComplaint(): Config | undefined {
+  try {
+    return loadConfig({ argv: process.argv.slice(2), env: process.env, cwd: process.cwd() });
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return undefined;
+  }
+}
+
+async function run(config: Config): Promise<number> {
+  const log = createLogger(config.log);
+  const asked = new Promise<string>((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+  });
+  try {
+    const service = await Service.start(config, log, readVersion(), readMasterKey(process.env));
+    const url = await service.listen();
+    log.info({ url, roles: config.roles, dataDir: config.dataDir }, 'listening');
+    const signal = await asked;
+    log.info({ signal }, 'stopping');
+    await service.stop();
+    log.info({}, 'stopped');
+    return 0;
+  } catch (error) {
+    log.fatal({ err: error }, error instanceof Error ? error.message : 'The service failed');
+    return 1;
+  }
+}
+
+const config = configOrComplaint();
+if (config === undefined) process.exitCode = 78;
+else if (process.argv.includes('--print-config')) process.stdout.write(printConfig(config));
+else process.exitCode = await run(config);

@@ -1,0 +1,31 @@
+import { StoreError, type PutResult } from '../object-store.port.js';
+import { errorCodeOf, storeErrorOf } from './errors.js';
+import { bareEtag } from './list-reader.js';
+import { readPutResult } from './object-headers.js';
+import type { HeaderPair } from './sigv4.js';
+import { headerOf, type S3WireResponse } from './transport.js';
+import { encodePath } from './uri.js';
+import { textOf } from './xml.js';
+
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly ifMatch?: string;
+}
+
+export const copySourceHeaders = (from: CopySource): HeaderPair[] => [
+  ['x-amz-copy-source', `/${encodePath(from.bucket)}/${encodePath(from.key)}`],
+  ...(from.ifMatch === undefined ? [] : [['x-amz-copy-source-if-match', `"${from.ifMatch}"`] as const]),
+];
+
+/** A copy's answer begins before its end is known: a 200 may carry an error, or nothing at all. */
+export function copyResult(doing: string, answer: S3WireResponse): PutResult {
+  const body = answer.body.toString('utf8');
+  const code = errorCodeOf(body);
+  if (code !== undefined)
+    throw storeErrorOf(doing, { status: 500, code, retryAfter: headerOf(answer.headers, 'retry-after') });
+  const etag = textOf(body, 'ETag');
+  if (etag === undefined || etag === '')
+    throw new StoreError('unavailable', `${doing}: the answer is incomplete`, { backendCode: 'IncompleteAnswer' });
+  return readPutResult({ ...answer.headers, etag: bareEtag(etag) });
+}

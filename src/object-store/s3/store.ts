@@ -1,0 +1,188 @@
+import type { Readable } from 'node:stream';
+import {
+  StoreError,
+  type ByteRange,
+  type DestinationStore,
+  type ListedObject,
+  type ObjectInfo,
+  type OpenedObject,
+  type OpenOptions,
+  type PutOptions,
+  type PutResult,
+  type StoreCredentials,
+  type StoreTraits,
+} from '../object-store.port.js';
+import { BucketProbe } from './bucket-probe.js';
+import { S3Client } from './client.js';
+import { copyResult, copySourceHeaders, type CopySource } from './copying.js';
+import type { S3Quirks } from './dialects.js';
+import { listObjects } from './listing.js';
+import { addressOf, effectiveAddressing, parseEndpoint } from './location.js';
+import { S3Multipart } from './multipart.js';
+import { describingHeaders, readObjectInfo, readPutResult } from './object-headers.js';
+import { SdkCalls } from './sdk-calls.js';
+import { SigV4Signer, sha256Hex, type HeaderPair } from './sigv4.js';
+import { headerOf, type S3Headers, type S3Transport, type S3WireResponse } from './transport.js';
+import { bodyOf, lengthHeaders } from './upload-body.js';
+
+export interface S3StoreOptions {
+  readonly bucket: string;
+  /** `http(s)://host[:port]` of the service, without the bucket. */
+  readonly endpoint: string;
+  readonly addressing: 'path' | 'virtual';
+  readonly signingRegion: string;
+  readonly credentials: StoreCredentials;
+  readonly quirks: S3Quirks;
+  /** Gives the connections to an origin; they are released when the store is closed. */
+  readonly connect: (origin: string) => { readonly transport: S3Transport; release(): Promise<void> };
+}
+
+/** One bucket of an S3-compatible service. Makes one attempt per call. */
+export class S3Store implements DestinationStore {
+  readonly label: string;
+  readonly bucket: string;
+  readonly traits: StoreTraits;
+  readonly endpointIdentity: string;
+  readonly multipart: S3Multipart;
+  readonly getTags?: (key: string, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
+  private readonly quirks: S3Quirks;
+  private readonly client: S3Client;
+  private readonly probe: BucketProbe;
+  private readonly sdk: SdkCalls;
+  private readonly release: () => Promise<void>;
+
+  constructor(options: S3StoreOptions) {
+    const { bucket, quirks, credentials, signingRegion } = options;
+    const endpoint = parseEndpoint(options.endpoint);
+    const addressing = effectiveAddressing(endpoint, bucket, options.addressing);
+    const address = addressOf(endpoint, bucket, addressing);
+    const connection = options.connect(address.origin);
+    this.release = () => connection.release();
+    this.bucket = bucket;
+    this.quirks = quirks;
+    this.label = `s3://${bucket} at ${endpoint.origin}`;
+    this.endpointIdentity = `${endpoint.origin}#${sha256Hex(credentials.accessKey).slice(0, 16)}`;
+    const { listsInKeyOrder, checksum, maxPutBytes } = quirks;
+    this.traits = { listsInKeyOrder, keepsMetadata: true, checksum, maxPutBytes };
+    const signer = new SigV4Signer(credentials, signingRegion);
+    this.client = new S3Client(address, signer, connection.transport, quirks.payload);
+    this.probe = new BucketProbe(this.client);
+    const target = { bucket, endpoint: options.endpoint, addressing, signingRegion, credentials };
+    const sdk = new SdkCalls(target, connection.transport);
+    this.sdk = sdk;
+    this.multipart = new S3Multipart(this.client, sdk, quirks);
+    if (quirks.hasTags) this.getTags = (key, signal) => sdk.tags(key, signal);
+  }
+
+  list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject> {
+    return listObjects(this.client, this.quirks, { prefix, after }, signal);
+  }
+
+  async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
+    assertKey(key);
+    try {
+      const call = { method: 'HEAD', key, unsigned: this.readHeaders() } as const;
+      const { headers } = await this.client.send('Head failed', call, signal);
+      return readObjectInfo(key, lengthOf(headers), headers);
+    } catch (error) {
+      throw error instanceof StoreError ? await this.probe.explain(error, signal) : error;
+    }
+  }
+
+  async open(key: string, options: OpenOptions, signal: AbortSignal): Promise<OpenedObject> {
+    assertKey(key);
+    const { range, ifMatch } = options;
+    const unsigned = this.readHeaders();
+    if (range !== undefined) unsigned.push(['range', `bytes=${range.start}-${range.end}`]);
+    if (ifMatch !== undefined) unsigned.push(['if-match', `"${ifMatch}"`]);
+    const answer = await this.client.send('Get failed', { method: 'GET', key, unsigned, streamed: true }, signal);
+    const body = answer.stream;
+    if (body === undefined) throw malformed('no body');
+    try {
+      return { info: readObjectInfo(key, wholeSize(answer, range), answer.headers), body };
+    } catch (error) {
+      body.destroy();
+      throw error;
+    }
+  }
+
+  async put(key: string, body: Buffer | Readable, options: PutOptions, signal: AbortSignal): Promise<PutResult> {
+    try {
+      assertKey(key);
+      const length = lengthHeaders(options);
+      const describing = describingHeaders(options, this.quirks);
+      const signed = [...length.signed, ...describing.signed];
+      const unsigned = [...length.unsigned, ...describing.unsigned];
+      const call = { method: 'PUT', key, signed, unsigned, ...bodyOf(body, options.size) } as const;
+      return readPutResult((await this.client.send('Put failed', call, signal)).headers);
+    } catch (error) {
+      if (!Buffer.isBuffer(body)) body.destroy();
+      throw error;
+    }
+  }
+
+  async delete(key: string, signal: AbortSignal): Promise<void> {
+    assertKey(key);
+    try {
+      await this.client.send('Delete failed', { method: 'DELETE', key }, signal);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.kind === 'not-found')) throw error;
+    }
+  }
+
+  async copyFrom(key: string, from: CopySource, options: PutOptions, signal: AbortSignal): Promise<PutResult> {
+    assertKey(key);
+    const describing = describingHeaders(options, this.quirks);
+    const directives: HeaderPair[] = [['x-amz-metadata-directive', 'REPLACE']];
+    // Without it tags are copied unasked, and a source whose tags may not be read refuses the whole copy.
+    if (this.quirks.hasTags) directives.push(['x-amz-tagging-directive', 'REPLACE']);
+    const signed = [...copySourceHeaders(from), ...directives, ...describing.signed];
+    const call = { method: 'PUT', key, signed, unsigned: describing.unsigned } as const;
+    return copyResult('Copy failed', await this.client.send('Copy failed', call, signal));
+  }
+
+  async restore(key: string, days: number, signal: AbortSignal): Promise<void> {
+    assertKey(key);
+    try {
+      await this.sdk.restore(key, days, signal);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.backendCode === 'RestoreAlreadyInProgress')) throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.release();
+  }
+
+  private readHeaders(): HeaderPair[] {
+    return this.quirks.acceptsGzip ? [['accept-encoding', 'gzip']] : [];
+  }
+}
+
+const malformed = (what: string): StoreError =>
+  new StoreError('unavailable', `The answer is malformed: ${what}`, { backendCode: 'MalformedAnswer' });
+
+/** An empty key would address the bucket itself. */
+function assertKey(key: string): void {
+  if (key === '') throw new StoreError('invalid', 'An object needs a key', { backendCode: 'InvalidKey' });
+}
+
+function lengthOf(headers: S3Headers): number {
+  const text = headerOf(headers, 'content-length');
+  if (text === undefined || !/^\d{1,16}$/.test(text)) throw malformed('no Content-Length');
+  return Number(text);
+}
+
+/** The size of the whole object, once the answer is known to hold the bytes that were asked for. */
+function wholeSize({ status, headers }: S3WireResponse, range: ByteRange | undefined): number {
+  const length = lengthOf(headers);
+  if (status !== 206) {
+    if (range !== undefined && (range.start > 0 || length > range.end + 1)) throw malformed('the range was ignored');
+    return length;
+  }
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(headerOf(headers, 'content-range') ?? '');
+  const [start, end, total] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3])];
+  const asked = range !== undefined && start === range.start && end === Math.min(range.end, total - 1);
+  if (!asked || length !== end - start + 1) throw malformed('another range than asked for');
+  return total;
+}

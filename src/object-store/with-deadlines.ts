@@ -1,0 +1,156 @@
+import { Readable } from 'node:stream';
+import { Deadline } from './deadline.js';
+import {
+  interceptStore,
+  type Proceed,
+  type ProceedList,
+  type StoreCall,
+  type StoreInterceptor,
+} from './intercept-store.js';
+import {
+  type DestinationStore,
+  type ListedObject,
+  type OpenedObject,
+  type SourceStore,
+  StoreError,
+} from './object-store.port.js';
+import { PassingBody } from './passing-body.js';
+
+export interface DeadlineOptions {
+  /** A response must begin within this time, counted from the last byte sent. */
+  readonly requestTimeoutMs: number;
+  /** A body must not stand still longer than this, in either direction. */
+  readonly idleTimeoutMs: number;
+}
+
+/** The slowest tolerated upload of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
+const SLOWEST_BYTES_PER_MS = 64;
+
+/** No call and no body of the store can hang: what takes too long fails with `timeout`. */
+export function withDeadlines(store: DestinationStore, options: DeadlineOptions): DestinationStore;
+export function withDeadlines(store: SourceStore, options: DeadlineOptions): SourceStore;
+export function withDeadlines(store: SourceStore, options: DeadlineOptions): SourceStore {
+  return interceptStore(store, new DeadlineInterceptor(options));
+}
+
+const timedOut = (what: string): StoreError => new StoreError('timeout', what, { backendCode: 'RequestTimeout' });
+
+class DeadlineInterceptor implements StoreInterceptor {
+  constructor(private readonly options: DeadlineOptions) {}
+
+  async call<T>(call: StoreCall, signal: AbortSignal, proceed: Proceed<T>): Promise<T> {
+    const { requestTimeoutMs } = this.options;
+    const sendingMs = Buffer.isBuffer(call.body) ? call.body.length / SLOWEST_BYTES_PER_MS : 0;
+    const deadline = new Deadline(signal, requestTimeoutMs + sendingMs);
+    const body = call.body instanceof Readable ? new SendingBody(call.body, deadline, this.options) : call.body;
+    try {
+      return await orAborted(proceed(body === undefined ? call : { ...call, body }, deadline.signal), deadline.signal);
+    } catch (error) {
+      throw deadline.expired ? timedOut(`No answer to ${call.operation} in time`) : error;
+    } finally {
+      deadline.close();
+    }
+  }
+
+  async open(call: StoreCall, signal: AbortSignal, proceed: Proceed<OpenedObject>): Promise<OpenedObject> {
+    const deadline = new Deadline(signal, this.options.requestTimeoutMs);
+    try {
+      const opening = proceed(call, deadline.signal).then((opened) => {
+        if (deadline.signal.aborted) opened.body.on('error', () => undefined).destroy(); // nobody waits any more
+        return opened;
+      });
+      const { info, body } = await orAborted(opening, deadline.signal);
+      deadline.disarm();
+      return { info, body: new ReceivedBody(body, deadline, this.options.idleTimeoutMs) };
+    } catch (error) {
+      deadline.close();
+      throw deadline.expired ? timedOut('No answer to open in time') : error;
+    }
+  }
+
+  async *list(after: string | undefined, signal: AbortSignal, proceed: ProceedList): AsyncGenerator<ListedObject> {
+    const deadline = new Deadline(signal, this.options.requestTimeoutMs);
+    deadline.disarm();
+    const keys = proceed(after, deadline.signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        // Only our waiting counts, not what the caller does with a key meanwhile.
+        deadline.arm();
+        const step = await orAborted(keys.next(), deadline.signal);
+        deadline.disarm();
+        if (step.done === true) return;
+        yield step.value;
+      }
+    } catch (error) {
+      throw deadline.expired ? timedOut('No page of the listing in time') : error;
+    } finally {
+      deadline.close();
+      void keys.return?.().catch(() => undefined);
+    }
+  }
+}
+
+/** Ends with the signal even when the work does not heed it; then nobody waits for the work's own end. */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(signal.reason as Error);
+    signal.addEventListener('abort', abort, { once: true });
+    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
+  });
+}
+
+/** A body on its way to us: the time runs while the reader waits for more. */
+class ReceivedBody extends PassingBody {
+  constructor(
+    inner: Readable,
+    private readonly deadline: Deadline,
+    private readonly idleTimeoutMs: number,
+  ) {
+    super(inner);
+    const { signal } = deadline;
+    const abort = (): void => {
+      this.destroy(deadline.expired ? timedOut('The body stood still for too long') : (signal.reason as Error));
+    };
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort, { once: true });
+  }
+
+  protected override demanded(): void {
+    this.deadline.arm(this.idleTimeoutMs);
+  }
+  protected override passed(): void {
+    this.deadline.arm(this.idleTimeoutMs);
+  }
+  protected override sated(): void {
+    this.deadline.disarm();
+  }
+  protected override ended(): undefined {
+    this.deadline.close();
+  }
+  protected override settled(): void {
+    this.deadline.close();
+  }
+}
+
+/** A body on its way to a store: the time runs while the store takes nothing, and anew for its answer after the end. */
+class SendingBody extends PassingBody {
+  constructor(
+    inner: Readable,
+    private readonly deadline: Deadline,
+    private readonly times: DeadlineOptions,
+  ) {
+    super(inner);
+  }
+
+  protected override demanded(): void {
+    this.deadline.disarm(); // what is waited for now is the source's, which has a time of its own
+  }
+  protected override passed(): void {}
+  protected override sated(): void {
+    this.deadline.arm(this.times.idleTimeoutMs);
+  }
+  protected override ended(): undefined {
+    this.deadline.arm(this.times.requestTimeoutMs);
+  }
+  protected override settled(): void {}
+}

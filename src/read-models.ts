@@ -1,0 +1,13 @@
+import type { ProjectionHost } from './projections/projection-host.js';
+import { syncStatisticsProjection } from './statistics/sync-statistics.projection.js';
+import { objectListProjection } from './sync-tasks/object-list.projection.js';
+import { syncLedgerProjection } from './sync-tasks/sync-ledger.projection.js';
+import { syncTaskViewProjection } from './sync-tasks/sync-task-view.projection.js';
+
+/** Every read model of the service. */
+export function registerProjections(projections: ProjectionHost): void {
+  projections.register(syncTaskViewProjection);
+  projections.register(syncLedgerProjection);
+  projections.register(objectListProjection);
+  projections.register(syncStatisticsProjection);
+}

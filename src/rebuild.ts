@@ -1,0 +1,71 @@
+/**
+ * `npm run rebuild`: drops all read models of the data folder and folds them from the log again, then renders every recorded
+ * list file from the log and compares it with its record. For a stopped service. Ends with exit code 1 when a list differs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openAdapters, type Adapters } from './adapters.js';
+import { loadConfig } from './config/load-config.js';
+import type { RecordedEvent } from './event-store/event-store.port.js';
+import { SystemClock } from './kernel/clock.js';
+import { silentLog } from './kernel/log.js';
+import { ProjectionHost } from './projections/projection-host.js';
+import { registerProjections } from './read-models.js';
+import { SYNC_TASK_LIST_STREAMS, type ObjectListRecorded } from './sync-tasks/object-list.events.js';
+import { matchesRecord, renderList } from './worker/object-list-rebuild.js';
+
+const LOOK_EVERY_MS = 500;
+const MAX_FAILURES = 5;
+
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Throws when a projection fails again and again. */
+async function rebuildViews({ eventStore, readStore }: Adapters): Promise<void> {
+  const head = (await eventStore.head()) ?? -1n;
+  const projections = new ProjectionHost(eventStore, readStore);
+  registerProjections(projections);
+  projections.rebuild();
+  projections.start();
+  try {
+    for (let done = false; !done; await sleep(LOOK_EVERY_MS)) {
+      const all = projections.status();
+      done = all.every(({ position }) => (position ?? -1n) >= head);
+      for (const { name, position, failures, error } of all) {
+        say(`${name}: at position ${position ?? 'none'} of ${head}`);
+        if (failures >= MAX_FAILURES) throw new Error(`${name} cannot be rebuilt: ${error ?? 'unknown'}`);
+      }
+    }
+  } finally {
+    await projections.stop();
+  }
+}
+
+/** Answers how many recorded list files the log does not give again. */
+async function verifyLists({ eventStore }: Adapters): Promise<number> {
+  let right = 0;
+  let wrong = 0;
+  for await (const event of eventStore.readAll(undefined, [SYNC_TASK_LIST_STREAMS])) {
+    const { data } = event as RecordedEvent<ObjectListRecorded>;
+    if (matchesRecord(await renderList(eventStore, data), data)) right++;
+    else {
+      wrong++;
+      say(`the log does not give ${data.key} again (${data.lines} lines, sha256 ${data.sha256})`);
+    }
+  }
+  say(`${right} list files are byte for byte what the log gives, ${wrong} are not`);
+  return wrong;
+}
+
+async function main(): Promise<number> {
+  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  const adapters = openAdapters(config, new SystemClock(), silentLog);
+  try {
+    await rebuildViews(adapters);
+    return (await verifyLists(adapters)) === 0 ? 0 : 1;
+  } finally {
+    await adapters.queue.close();
+    await adapters.eventStore.close();
+    adapters.readStore.close();
+  }
+}
+
+process.exitCode = await main();

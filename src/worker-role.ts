@@ -1,0 +1,95 @@
+import { setMaxListeners } from 'node:events';
+import type { CommandBus } from '@nestjs/cqrs';
+import type { Adapters } from './adapters.js';
+import type { Config } from './config/config.js';
+import type { CommandRunner } from './event-store/command-runner.js';
+import type { Clock } from './kernel/clock.js';
+import type { Log } from './kernel/log.js';
+import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
+import { EndpointGuards } from './object-store/endpoint-guards.js';
+import { guardStore } from './object-store/guard-store.js';
+import { StoreFactory } from './object-store/store-factory.js';
+import type { StoreObserver } from './object-store/with-metrics.js';
+import type { ProjectionHost } from './projections/projection-host.js';
+import { ReactorHost } from './projections/reactor-host.js';
+import type { SyncEventPublisher } from './sync-tasks/sync-event-publisher.js';
+import type { SyncStatistics } from './statistics/sync-statistics.js';
+import type { Vault } from './vault/vault.js';
+import { ObjectListWriter } from './worker/object-list-writer.js';
+import { SyncEventDriver, type OnSettled } from './worker/sync-event-driver.js';
+import { SyncTaskReactor } from './worker/sync-task-reactor.js';
+import { SyncWorker } from './worker/sync-worker.js';
+import { TaskStorePool, type OpenStore } from './worker/task-stores.js';
+import { transferObject } from './worker/transfer-object.js';
+
+export interface WorkerParts extends Adapters {
+  readonly config: Config;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly bus: CommandBus;
+  readonly commands: CommandRunner;
+  readonly projections: ProjectionHost;
+  readonly publisher: SyncEventPublisher;
+  readonly statistics: SyncStatistics;
+  readonly vault: Vault;
+  readonly stores: StoreFactory;
+  readonly guards: EndpointGuards;
+  readonly storeObserver: StoreObserver;
+  readonly onSettled: OnSettled;
+  readonly onListFailure: () => void;
+}
+
+/** Every call of a store goes through its endpoint's limits, deadlines, retries and breaker. */
+export function guardedStores(parts: Pick<WorkerParts, 'config' | 'stores' | 'guards' | 'storeObserver'>): OpenStore {
+  const { transfer } = parts.config;
+  return (location, credentials) =>
+    guardStore(parts.stores.open(location, credentials), {
+      guards: parts.guards,
+      endpoint: parts.stores.locate(location)?.endpoint ?? location.cloudType,
+      retry: transfer,
+      deadlines: transfer,
+      observer: parts.storeObserver,
+    });
+}
+
+export const endpointGuards = ({ transfer }: Config): EndpointGuards =>
+  new EndpointGuards({
+    readConcurrency: transfer.readConcurrency,
+    writeConcurrency: transfer.writeConcurrency,
+    breaker: { failures: transfer.breakerFailures, resetMs: transfer.breakerResetMs },
+  });
+
+/** The worker role: takes sync events from the queue, copies, settles, writes lists. */
+export function createWorker(parts: WorkerParts): SyncWorker {
+  const { config, log, commands, bus, projections, readStore, eventStore, publisher, vault } = parts;
+  const hardStop = new AbortController();
+  setMaxListeners(0, hardStop.signal); // every copy in flight listens
+  const pool = new TaskStorePool(vault, guardedStores(parts));
+  const onBug = (error: unknown) => log.error({ err: error }, 'a copy failed for a reason that is no store failure');
+  const transfer = transferObject(config.transfer, onBug);
+  const maxObjects = config.transfer.readConcurrency + config.transfer.writeConcurrency;
+  const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, parts.onSettled);
+  const lists = new ObjectListWriter(commands, bus, projections, readStore, pool, parts.clock, config.lists, {
+    written: (list) => log.info(list, 'object list written'),
+    failed: (list, error) => {
+      parts.onListFailure();
+      log.error({ ...list, err: error }, 'object list not written, its lines stay pending');
+    },
+  });
+  const consumer = new SyncEventConsumer(
+    parts.queue,
+    commands,
+    bus,
+    publisher,
+    driver,
+    config.queue.maxInFlight,
+    hardStop.signal,
+  );
+  const reactors = new ReactorHost(eventStore, readStore, log);
+  reactors.register(
+    new SyncTaskReactor(eventStore, projections, readStore, publisher, driver, lists, vault).reactor,
+  );
+  return new SyncWorker(consumer, reactors, lists, pool, hardStop, (error) =>
+    log.error({ err: error }, 'a part of the worker ended'),
+  );
+}

@@ -1,0 +1,39 @@
+/**
+ * `npm run bench -- <suite>...`: measures on this machine and prints a table. Figures of different runs or machines do not
+ * compare; ratios of one run do.
+ */
+import { cpus, totalmem } from 'node:os';
+import type { BenchResult } from './bench-result.js';
+import { benchAppend } from './append.bench.js';
+import { benchCopy } from './copy.bench.js';
+import { benchQueue } from './queue.bench.js';
+import { benchSync } from './sync.bench.js';
+
+const SUITES: Readonly<Record<string, readonly (() => Promise<readonly BenchResult[]>)[]>> = {
+  append: [benchAppend],
+  queue: [benchQueue],
+  copy: [benchCopy],
+  sync: [benchAppend, benchSync],
+};
+
+async function main(): Promise<number> {
+  const names = process.argv.slice(2);
+  const unknown = names.filter((name) => !(name in SUITES));
+  if (unknown.length > 0 || names.length === 0) {
+    process.stderr.write(`usage: npm run bench -- <suite>...  with suites ${Object.keys(SUITES).join(', ')}\n`);
+    return 2;
+  }
+  const [cpu] = cpus();
+  const memory = Math.round(totalmem() / 1024 ** 3);
+  process.stdout.write(`${cpus().length} x ${cpu?.model ?? 'unknown'}, ${memory} GiB, Node ${process.version}\n`);
+  for (const name of names)
+    for (const bench of SUITES[name] ?? []) for (const result of await bench()) print(result);
+  return 0;
+}
+
+function print({ name, figures }: BenchResult): void {
+  process.stdout.write(`\n${name}\n`);
+  for (const [figure, value] of Object.entries(figures)) process.stdout.write(`  ${figure.padEnd(44)} ${value}\n`);
+}
+
+process.exitCode = await main();
