@@ -22,9 +22,22 @@ export interface Config {
   readonly clouds: Readonly<Record<string, { readonly regions: Readonly<Record<string, RegionConfig>> }>>;
   readonly lists: { readonly flushIntervalMs: number; readonly maxLines: number };
   readonly transfer: TransferConfig;
-  readonly auth: { readonly mode: 'none' | 'required' };
+  readonly auth: AuthConfig;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
   readonly limits: { readonly syncTasksPerProject: number };
+}
+
+export interface AuthConfig {
+  /** `none` only on a loopback host; `required`: every call of the API is signed with one of `keys`. */
+  readonly mode: 'none' | 'required';
+  readonly keys?: readonly AccessKeyConfig[];
+}
+
+export interface AccessKeyConfig {
+  readonly accessKey: string;
+  readonly secretKey: string;
+  /** Ids of the projects the key opens; `*` opens all. */
+  readonly projects: readonly string[];
 }
 
 export interface RegionConfig {

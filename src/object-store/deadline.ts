@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * A signal that aborts with its parent or after a time, whichever is first. Linked by hand: `AbortSignal.any` on a
  * long-lived parent keeps every child alive on Node 20. `close` frees the timer and the link; call it always.
@@ -15,6 +17,7 @@ export class Deadline {
   ) {
     if (parent.aborted) this.controller.abort(parent.reason);
     else {
+      setMaxListeners(0, parent); // as many as there are calls under it; each takes its own away again
       parent.addEventListener('abort', this.follow, { once: true });
       this.arm();
     }

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { EndpointGuards } from './endpoint-guards.js';
 import { type GuardOptions, guardStore } from './guard-store.js';
 import { interceptStore, type StoreCall, type StoreInterceptor } from './intercept-store.js';
@@ -63,7 +64,8 @@ const guard = (store: DestinationStore, more: Partial<GuardOptions> = {}): Desti
 describe('what a guarded store can do', () => {
   it('is what the store can do, and no more', () => {
     const { store } = storeWith(() => undefined);
-    const { multipart: _, copyFrom: __, getTags: ___, restore: ____, ...poor } = store;
+    const none = { multipart: undefined, copyFrom: undefined, getTags: undefined, restore: undefined };
+    const poor: DestinationStore = { ...store, ...none };
     const guarded = guard(poor);
     expect(guarded).not.toHaveProperty('multipart');
     expect(guarded).not.toHaveProperty('copyFrom');
@@ -220,10 +222,7 @@ describe('deadlines', () => {
       put: () => new Promise(() => undefined),
     };
     const { body } = await guard(slow, impatient).open('k', {}, never);
-    const read = async (): Promise<void> => {
-      for await (const _ of body);
-    };
-    await expect(read()).rejects.toMatchObject({ kind: 'timeout' });
+    await expect(finished(body.resume())).rejects.toMatchObject({ kind: 'timeout' });
     const sent = Readable.from([Buffer.from('abc')]);
     await expect(guard(slow, impatient).put('x', sent, { size: 3 }, never)).rejects.toMatchObject({ kind: 'timeout' });
     expect(stuck.destroyed && sent.destroyed).toBe(true);
@@ -240,7 +239,7 @@ it('tells the observer every try and the bytes of bodies', async () => {
   const guarded = guard(store, { observer, endpoint: 'host' });
   await guarded.put('x', Buffer.from('abc'), { size: 3 }, never);
   const { body } = await guarded.open('x', {}, never);
-  for await (const _ of body);
+  await finished(body.resume());
   await new Promise(setImmediate);
   expect(seen).toEqual([
     ['host', 'put', 'timeout', 0],

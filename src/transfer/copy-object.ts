@@ -169,6 +169,9 @@ async function copyServerSide(
 /** Removes a copy that was found wrong after it had become visible; its own signal, since the job's may be over. */
 async function removeWrong({ destination, key, progress }: CopyJob): Promise<void> {
   if (!progress.wrongVisible) return;
-  await destination.delete(key, AbortSignal.timeout(CLEANUP_MS));
+  await destination.delete(key, AbortSignal.timeout(CLEANUP_MS)).catch((cause: unknown) => {
+    const message = 'The copy is wrong and could not be removed';
+    throw new SideError('destination', new StoreError('checksum', message, { backendCode: 'WrongCopyLeft', cause }));
+  });
   progress.wrongVisible = false;
 }

@@ -23,7 +23,8 @@ export const FAILURE_REASONS = {
   DESTINATION_THROTTLED: 'The destination kept asking to slow down.',
   DESTINATION_INVALID: 'The destination can never take this object, for example because of its name.',
   OBJECT_TOO_LARGE: 'The object is larger than the destination takes.',
-  CHECKSUM_MISMATCH: 'What arrived was not what was sent, in every attempt; nothing wrong was left behind.',
+  CHECKSUM_MISMATCH:
+    'What arrived was not what was sent, in every attempt. Only the code WrongCopyLeft means that it could not be removed.',
   OBJECT_TIMEOUT: 'The object was not done within the time one object has.',
   INTERNAL_ERROR: 'A defect of this service; its log has the details.',
 } as const satisfies Record<string, string>;

@@ -189,8 +189,8 @@ describe('failures', () => {
   });
 
   it('too large for the destination', async () => {
-    const { multipart: _, ...single } = interceptStore(destinationStore({ maxPutBytes: 9 }), passing);
-    expect(await sync({}, sourceStore(), single)).toMatchObject({ reason: 'OBJECT_TOO_LARGE', code: 'EntityTooLarge' });
+    const large = destinationStore({ maxPutBytes: 9, parts: { maxParts: 3, maxPartBytes: 3 } });
+    expect(await sync({}, sourceStore(), large)).toMatchObject({ reason: 'OBJECT_TOO_LARGE', code: 'EntityTooLarge' });
   });
 
   it('a defect of ours is told to the hook and kept out of the outcome', async () => {
@@ -263,7 +263,7 @@ describe('an archived source', () => {
 
   it('is not waited for any longer than allowed', async () => {
     let pauses = 0;
-    const pacing = { random: () => 0, pause: () => Promise.resolve(void pauses++) };
+    const pacing = { random: () => 0, pause: () => Promise.resolve(pauses++).then(() => undefined) };
     const patient = { ...limits, restorePollMs: 10, restoreTimeoutMs: 50 };
     expect(await sync({ limits: patient, enableRestore: true, pacing })).toMatchObject({ reason: 'SOURCE_ARCHIVED' });
     expect(pauses).toBe(5);

@@ -49,20 +49,22 @@ export interface ListCut {
  */
 export function cutList(rows: Iterable<ListLineRow>, maxLines: number): ListCut | undefined {
   const texts: string[] = [];
+  let lines = 0;
   let bytes = 0;
   let first: ListLineRow | undefined;
   let last: ListLineRow | undefined;
   for (const row of rows) {
-    const full = texts.length >= maxLines || bytes >= MAX_FILE_BYTES;
+    const full = lines >= maxLines || bytes >= MAX_FILE_BYTES;
     if (full && row.position !== last?.position) break;
     first ??= row;
     last = row;
     texts.push(row.text, '\n');
+    lines++;
     bytes += Buffer.byteLength(row.text) + 1;
   }
   if (first === undefined || last === undefined) return undefined;
   const body = Buffer.from(texts.join(''));
-  return { from: BigInt(first.position), to: BigInt(last.position), at: first.at, lines: texts.length / 2, body };
+  return { from: BigInt(first.position), to: BigInt(last.position), at: first.at, lines, body };
 }
 
 export const sha256 = (body: Buffer): string => createHash('sha256').update(body).digest('hex');

@@ -48,6 +48,17 @@ const shapes: { readonly [T in AnyEvent['type']]: DataOf<T> } = {
   SyncTaskStarted: { syncTaskId: '', credentials, at: '' },
   SyncTaskStopped: { syncTaskId: '', at: '' },
   SyncTaskDeleted: { syncTaskId: '', at: '' },
+  SyncLedgerClosed: {
+    syncTaskId: '',
+    day: '',
+    buckets: [
+      {
+        ...{ startMs: 1, requested: 1, synced: 1, failed: 1, ignored: 1 },
+        ...{ syncedBytes: 1, failedBytes: 1, ignoredBytes: 1 },
+      },
+    ],
+    at: '',
+  },
   SyncEventCreated: { syncTaskId: '', keys: [''], at: '' },
   SyncEventSettled: {
     syncTaskId: '',

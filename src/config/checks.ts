@@ -1,0 +1,42 @@
+import { applyDecorators } from '@nestjs/common';
+import { Type } from 'class-transformer';
+import { ValidateBy, ValidateNested } from 'class-validator';
+
+/** What is wrong with a value, as the rest of a sentence that begins with its key; undefined when nothing is. */
+export type SettingCheck = (value: unknown, whole: object) => string | undefined;
+
+/** One check of one key as a class-validator decorator. */
+export const Setting = (check: SettingCheck): PropertyDecorator =>
+  ValidateBy({
+    name: 'setting',
+    validator: {
+      validate: (value, args) => check(value, args?.object ?? {}) === undefined,
+      defaultMessage: (args) => check(args?.value, args?.object ?? {}) ?? '',
+    },
+  });
+
+/** A mapping with keys of its own. */
+export const Section = (type: () => new () => object): PropertyDecorator =>
+  applyDecorators(Type(type), ValidateNested({ message: 'must be a mapping of keys to values' }));
+
+export const whole = (min: number, max: number) => (value: unknown): string | undefined =>
+  typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+    ? undefined
+    : `must be a whole number from ${min} to ${max}`;
+
+export const text = (min: number, max: number) => (value: unknown): string | undefined =>
+  typeof value === 'string' && value.length >= min && value.length <= max
+    ? undefined
+    : `must be a string of ${min} to ${max} characters`;
+
+export const oneOf = (...words: readonly string[]) => (value: unknown): string | undefined =>
+  typeof value === 'string' && words.includes(value) ? undefined : `must be one of ${words.join(', ')}`;
+
+/** A list without repeats, each element fine by `check`. */
+export const listOf = (check: (value: unknown) => string | undefined, min: number) => (value: unknown) => {
+  if (!Array.isArray(value)) return 'must be a list';
+  if (value.length < min) return `must have at least ${min} element`;
+  const wrong = value.findIndex((element) => check(element) !== undefined);
+  if (wrong >= 0) return `has a wrong element at ${wrong}: it ${check(value[wrong]) ?? ''}`;
+  return new Set(value).size === value.length ? undefined : 'must not name anything twice';
+};

@@ -1,0 +1,83 @@
+import { Allow } from 'class-validator';
+import { listOf, oneOf, Section, Setting, text, whole } from './checks.js';
+import type { Config } from './config.js';
+
+/** Every key of the configuration with its default and what it may be. Clouds and access keys are checked apart. */
+
+const MIB = 1024 ** 2;
+const GIB = 1024 ** 3;
+const MINUTE_MS = 60_000;
+const DAY_MS = 24 * 60 * MINUTE_MS;
+/** S3 takes no smaller parts and no larger puts. */
+const [MIN_PART_BYTES, MAX_PUT_BYTES] = [5 * MIB, 5 * GIB];
+
+class ServerSettings {
+  @Setting(text(1, 255)) readonly host: string = '127.0.0.1';
+  @Setting(whole(0, 65_535)) readonly port: number = 8080;
+  @Setting(whole(0, 10 * MINUTE_MS)) readonly shutdownTimeoutMs: number = 30_000;
+  @Setting(whole(0, MINUTE_MS)) readonly readYourWritesMs: number = 1000;
+}
+
+class EventStoreSettings {
+  @Setting(text(1, 4096)) readonly url: string = 'sqlite';
+}
+
+class KafkaSettings {
+  @Setting(listOf(text(1, 255), 0)) readonly brokers: readonly string[] = [];
+  @Setting(text(1, 249)) readonly groupId: string = 'openoms';
+}
+
+class QueueSettings {
+  @Setting(whole(1, 100_000_000)) readonly maxUnsettledKeys: number = 100_000;
+  @Setting(whole(1, 10_000)) readonly maxInFlight: number = 256;
+}
+
+class ListsSettings {
+  @Setting(whole(10, DAY_MS)) readonly flushIntervalMs: number = 30_000;
+  @Setting(whole(1, 1_000_000)) readonly maxLines: number = 100_000;
+}
+
+class TransferSettings {
+  @Setting(whole(1, 10_000)) readonly readConcurrency: number = 64;
+  @Setting(whole(1, 10_000)) readonly writeConcurrency: number = 64;
+  @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly multipartThresholdBytes: number = 64 * MIB;
+  @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly partBytes: number = 16 * MIB;
+  @Setting(whole(1, 64)) readonly partConcurrency: number = 4;
+  @Setting(whole(0, 256 * MIB)) readonly bufferBytes: number = 8 * MIB;
+  @Setting(whole(1, 100)) readonly attempts: number = 5;
+  @Setting(whole(1, MINUTE_MS)) readonly baseDelayMs: number = 200;
+  @Setting(whole(1, 10 * MINUTE_MS)) readonly maxDelayMs: number = 10_000;
+  @Setting(whole(100, 10 * MINUTE_MS)) readonly requestTimeoutMs: number = 30_000;
+  @Setting(whole(100, 10 * MINUTE_MS)) readonly idleTimeoutMs: number = 30_000;
+  @Setting(whole(1000, 7 * DAY_MS)) readonly objectTimeoutMs: number = 3_600_000;
+  @Setting(whole(1, 1_000_000)) readonly breakerFailures: number = 10;
+  @Setting(whole(1, 10 * MINUTE_MS)) readonly breakerResetMs: number = 5000;
+}
+
+class AuthSettings {
+  @Setting(oneOf('none', 'required')) readonly mode: 'none' | 'required' = 'none';
+  @Allow() readonly keys: unknown = [];
+}
+
+class LogSettings {
+  @Setting(oneOf('trace', 'debug', 'info', 'warn', 'error', 'silent')) readonly level: Config['log']['level'] = 'info';
+}
+
+class LimitsSettings {
+  @Setting(whole(1, 1_000_000)) readonly syncTasksPerProject: number = 1000;
+}
+
+export class Settings {
+  @Section(() => ServerSettings) readonly server: ServerSettings = new ServerSettings();
+  @Setting(listOf(oneOf('api', 'worker'), 1)) readonly roles: readonly ('api' | 'worker')[] = ['api', 'worker'];
+  @Setting(text(1, 4096)) readonly dataDir: string = './data';
+  @Section(() => EventStoreSettings) readonly eventStore: EventStoreSettings = new EventStoreSettings();
+  @Section(() => KafkaSettings) readonly kafka: KafkaSettings = new KafkaSettings();
+  @Section(() => QueueSettings) readonly queue: QueueSettings = new QueueSettings();
+  @Allow() readonly clouds: unknown = {};
+  @Section(() => ListsSettings) readonly lists: ListsSettings = new ListsSettings();
+  @Section(() => TransferSettings) readonly transfer: TransferSettings = new TransferSettings();
+  @Section(() => AuthSettings) readonly auth: AuthSettings = new AuthSettings();
+  @Section(() => LogSettings) readonly log: LogSettings = new LogSettings();
+  @Section(() => LimitsSettings) readonly limits: LimitsSettings = new LimitsSettings();
+}
