@@ -26,17 +26,19 @@ function configOrComplaint(): Config | undefined {
 
 async function run(config: Config): Promise<number> {
   const log = createLogger(config.log);
+  // Start and stop are told at every level: whoever starts a process wants to know where it listens.
+  const milestones = log.child({}, { level: 'info' });
   const asked = new Promise<string>((resolve) => {
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
   });
   try {
     const service = await Service.start(config, log, readVersion(), readMasterKey(process.env));
     const url = await service.listen();
-    log.info({ url, roles: config.roles, dataDir: config.dataDir }, 'listening');
+    milestones.info({ url, roles: config.roles, dataDir: config.dataDir }, 'listening');
     const signal = await asked;
-    log.info({ signal }, 'stopping');
+    milestones.info({ signal }, 'stopping');
     await service.stop();
-    log.info({}, 'stopped');
+    milestones.info({}, 'stopped');
     return 0;
   } catch (error) {
     log.fatal({ err: error }, error instanceof Error ? error.message : 'The service failed');

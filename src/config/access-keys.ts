@@ -25,14 +25,21 @@ export function readAccessKeys(given: unknown, cwd: string, readFile: ReadFile, 
   return keys;
 }
 
-function readKey(given: unknown, at: string, cwd: string, readFile: ReadFile, report: Report): AccessKeyConfig | undefined {
+function readKey(
+  given: unknown,
+  at: string,
+  cwd: string,
+  readFile: ReadFile,
+  report: Report,
+): AccessKeyConfig | undefined {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     report({ path: at, message: 'must be a mapping of keys to values' });
     return undefined;
   }
   const key = new Map<string, unknown>(Object.entries(given));
   for (const name of key.keys())
-    if (!KEYS.includes(name)) report({ path: `${at}.${name}`, message: `is no known key, only ${KEYS.join(', ')} are` });
+    if (!KEYS.includes(name))
+      report({ path: `${at}.${name}`, message: `is no known key, only ${KEYS.join(', ')} are` });
   const accessKey = key.get('accessKey');
   const projects = key.get('projects');
   const secretKey = readSecret(key, at, cwd, readFile, report);

@@ -19,18 +19,24 @@ export const Setting = (check: SettingCheck): PropertyDecorator =>
 export const Section = (type: () => new () => object): PropertyDecorator =>
   applyDecorators(Type(type), ValidateNested({ message: 'must be a mapping of keys to values' }));
 
-export const whole = (min: number, max: number) => (value: unknown): string | undefined =>
-  typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
-    ? undefined
-    : `must be a whole number from ${min} to ${max}`;
+export const whole =
+  (min: number, max: number) =>
+  (value: unknown): string | undefined =>
+    typeof value === 'number' && Number.isSafeInteger(value) && value >= min && value <= max
+      ? undefined
+      : `must be a whole number from ${min} to ${max}`;
 
-export const text = (min: number, max: number) => (value: unknown): string | undefined =>
-  typeof value === 'string' && value.length >= min && value.length <= max
-    ? undefined
-    : `must be a string of ${min} to ${max} characters`;
+export const text =
+  (min: number, max: number) =>
+  (value: unknown): string | undefined =>
+    typeof value === 'string' && value.length >= min && value.length <= max
+      ? undefined
+      : `must be a string of ${min} to ${max} characters`;
 
-export const oneOf = (...words: readonly string[]) => (value: unknown): string | undefined =>
-  typeof value === 'string' && words.includes(value) ? undefined : `must be one of ${words.join(', ')}`;
+export const oneOf =
+  (...words: readonly string[]) =>
+  (value: unknown): string | undefined =>
+    typeof value === 'string' && words.includes(value) ? undefined : `must be one of ${words.join(', ')}`;
 
 /** A list without repeats, each element fine by `check`. */
 export const listOf = (check: (value: unknown) => string | undefined, min: number) => (value: unknown) => {

@@ -67,7 +67,11 @@ function endpointProblem(value: string): string | undefined {
   return undefined;
 }
 
-function entries(given: unknown, at: string, report: (problem: Problem) => void): readonly (readonly [string, unknown])[] {
+function entries(
+  given: unknown,
+  at: string,
+  report: (problem: Problem) => void,
+): readonly (readonly [string, unknown])[] {
   if (given === null || given === undefined) return [];
   if (typeof given === 'object' && !Array.isArray(given)) return Object.entries(given satisfies object as Mapping);
   report({ path: at, message: 'must be a mapping of names to values' });

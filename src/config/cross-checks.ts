@@ -15,7 +15,10 @@ export const crossChecks = (config: Config): readonly Problem[] => [
 function notAvailableYet({ eventStore, kafka }: Config): readonly Problem[] {
   const problems: Problem[] = [];
   if (/^(esdb|kurrentdb)(\+discover)?:/.test(eventStore.url))
-    problems.push({ path: 'eventStore.url', message: 'with EventStoreDB is not available in this version, use sqlite' });
+    problems.push({
+      path: 'eventStore.url',
+      message: 'with EventStoreDB is not available in this version, use sqlite',
+    });
   else if (eventStore.url !== 'sqlite') problems.push({ path: 'eventStore.url', message: 'must be sqlite' });
   if (kafka.brokers.length > 0)
     problems.push({

@@ -128,4 +128,5 @@ function deepFrozen<T>(value: T): T {
 
 const readText: ReadFile = (file) => readFileSync(file, 'utf8');
 
-const isAbsent = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
+const isAbsent = (error: unknown): boolean =>
+  typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT';

@@ -116,7 +116,7 @@ function installBodyParsers(fastify: FastifyInstance, authenticate: Authenticate
   if (authenticate)
     fastify.addHook('preValidation', (request, _reply, done) => {
       try {
-        if (request.actor === undefined) authenticate(request, NO_BODY);
+        if (request.actor === undefined && !request.is404) authenticate(request, NO_BODY);
         done();
       } catch (error) {
         done(error instanceof Error ? error : new Error('The request cannot be verified'));

@@ -18,7 +18,11 @@ export const answerOf = (error: OmsError): ErrorAnswer => ({
 });
 
 /** A refusal with another status than the code's usual one. */
-export const answerWith = (kind: OmsErrorKind, message: string, status: number = OMS_ERRORS[kind].http): ErrorAnswer => ({
+export const answerWith = (
+  kind: OmsErrorKind,
+  message: string,
+  status: number = OMS_ERRORS[kind].http,
+): ErrorAnswer => ({
   status,
   body: { error_msg: message, error_code: OMS_ERRORS[kind].code },
 });
@@ -43,7 +47,9 @@ export function answerOfFastify(error: MaybeFastifyError): ErrorAnswer | undefin
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return answerWith('ROUTE_NOT_FOUND', 'The body is not as long as its Content-Length says', 400);
     default:
-      return isClientError(error) ? answerWith('ROUTE_NOT_FOUND', phraseOf(error.statusCode), error.statusCode) : undefined;
+      return isClientError(error)
+        ? answerWith('ROUTE_NOT_FOUND', phraseOf(error.statusCode), error.statusCode)
+        : undefined;
   }
 }
 

@@ -33,7 +33,10 @@ export class ErrorFilter implements ExceptionFilter {
     if (known !== undefined) return known;
     if (error instanceof HttpException && error.getStatus() < 500)
       return answerWith('INVALID_PARAMETER', phraseOf(error.getStatus()), error.getStatus());
-    this.logger.error({ requestId: request.id, method: request.method, err: asError(error) }, 'request failed on a bug');
+    this.logger.error(
+      { requestId: request.id, method: request.method, err: asError(error) },
+      'request failed on a bug',
+    );
     return internalError(request.id);
   }
 

@@ -8,7 +8,11 @@ import { VersionsController } from './versions.controller.js';
 @Global()
 @Module({})
 export class HttpModule {
-  static around(root: DynamicModule | (new () => object), metrics: Metrics, readiness: ReadinessRegistry): DynamicModule {
+  static around(
+    root: DynamicModule | (new () => object),
+    metrics: Metrics,
+    readiness: ReadinessRegistry,
+  ): DynamicModule {
     return {
       module: HttpModule,
       imports: [root],

@@ -68,7 +68,11 @@ export class NestLogger implements LoggerService {
   }
 
   /** Nest passes the context last, and the stack of an error before it. */
-  private write(level: 'fatal' | 'error' | 'warn' | 'debug' | 'trace', message: unknown, rest: readonly unknown[]): void {
+  private write(
+    level: 'fatal' | 'error' | 'warn' | 'debug' | 'trace',
+    message: unknown,
+    rest: readonly unknown[],
+  ): void {
     const strings = rest.filter((item): item is string => typeof item === 'string');
     const context = strings.at(-1);
     const stack = strings.length > 1 ? strings[0] : undefined;

@@ -5,9 +5,7 @@ const wellFormed = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 100 })
 
 describe('object keys', () => {
   it('come back from their URL encoding, whatever is in them', () => {
-    fc.assert(
-      fc.property(wellFormed, (key) => expect(decodeObjectKeys([encodeURIComponent(key)])).toEqual([key])),
-    );
+    fc.assert(fc.property(wellFormed, (key) => expect(decodeObjectKeys([encodeURIComponent(key)])).toEqual([key])));
   });
 
   it('stay as they are where nothing is encoded', () => {
@@ -30,12 +28,14 @@ describe('object keys', () => {
     );
   });
 
-  it('are decoded once and only once', () => expect(decodeObjectKeys(['a%2520b', 'x%252Fy'])).toEqual(['a%20b', 'x%2Fy']));
+  it('are decoded once and only once', () =>
+    expect(decodeObjectKeys(['a%2520b', 'x%252Fy'])).toEqual(['a%20b', 'x%2Fy']));
 
   it('keep their plus signs, newlines, byte order marks and NULs', () =>
     expect(decodeObjectKeys(['a+b', 'a%0Ab', '%EF%BB%BFx', 'a%00b'])).toEqual(['a+b', 'a\nb', '\ufeffx', 'a\0b']));
 
-  it('decode escapes of one character that are in mixed case', () => expect(decodeObjectKeys(['%e6%B5%8b'])).toEqual(['测']));
+  it('decode escapes of one character that are in mixed case', () =>
+    expect(decodeObjectKeys(['%e6%B5%8b'])).toEqual(['测']));
 
   it('lose their repeats, also those that only differ in encoding', () =>
     expect(decodeObjectKeys(['b', 'a/1', 'b', 'a%2F1'])).toEqual(['b', 'a/1']));

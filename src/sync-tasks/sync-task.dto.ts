@@ -2,7 +2,14 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDefined, IsOptional, ValidateIf } from 'class-validator';
-import { Check, ChoiceField, FlagField, lengthProblem, QueryIntegerField, TextField } from '../http/validation/fields.js';
+import {
+  Check,
+  ChoiceField,
+  FlagField,
+  lengthProblem,
+  QueryIntegerField,
+  TextField,
+} from '../http/validation/fields.js';
 import {
   CLOUD_TYPES,
   consistencyProblem,
@@ -27,7 +34,10 @@ type UnsupportedSchema = { type: 'string'; maxLength: number } | { type: 'object
 /** Known to the contract, not to this version: giving it is refused, because ignoring it would do something else. */
 const UnsupportedField = (schema: UnsupportedSchema, description: string, why: string): PropertyDecorator =>
   applyDecorators(
-    ApiPropertyOptional({ ...schema, description: `${description} Not supported in this version: refused when given.` }),
+    ApiPropertyOptional({
+      ...schema,
+      description: `${description} Not supported in this version: refused when given.`,
+    }),
     IsOptional(),
     Check('unsupported', unsupported(why)),
   );
@@ -45,7 +55,11 @@ const CryptoTypeField = (whose: string): PropertyDecorator =>
   );
 
 const KmsKeyField = (whose: string) =>
-  UnsupportedField({ type: 'string', maxLength: 36 }, `Key that the ${whose} are encrypted with.`, 'encrypted access keys are');
+  UnsupportedField(
+    { type: 'string', maxLength: 36 },
+    `Key that the ${whose} are encrypted with.`,
+    'encrypted access keys are',
+  );
 
 export class ProjectPath {
   @TextField({ description: 'The project.', min: 1, max: 1024, example: '0123456789abcdef0123456789abcdef' })
@@ -115,7 +129,11 @@ export class CreateSyncTaskDto {
   @Check('appId', (value, task) => lengthProblem(value, needsAppId(task) ? 1 : 0, 255))
   readonly app_id?: string;
 
-  @UnsupportedField({ type: 'object', additionalProperties: true }, 'CDN to read the source through.', 'a source behind a CDN is')
+  @UnsupportedField(
+    { type: 'object', additionalProperties: true },
+    'CDN to read the source through.',
+    'a source behind a CDN is',
+  )
   readonly source_cdn?: never;
 
   @ApiPropertyOptional({

@@ -43,7 +43,8 @@ export const cryptoTypeProblem = (value: unknown): string | undefined => {
 const CRC64_SOURCES = ['HuaweiCloud', 'Aliyun', 'Tencent'];
 
 export const consistencyProblem = (value: unknown, task: object): string | undefined => {
-  if (value === 'transmission') return 'is refused: transmission is for HTTP sources, which this version does not support';
+  if (value === 'transmission')
+    return 'is refused: transmission is for HTTP sources, which this version does not support';
   if (value !== 'size_last_modified' && value !== 'crc64') return 'must be one of size_last_modified, crc64';
   const source = 'src_cloud_type' in task ? task.src_cloud_type : undefined;
   if (value === 'crc64' && !CRC64_SOURCES.includes(String(source)))

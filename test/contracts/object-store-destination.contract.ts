@@ -152,17 +152,21 @@ const describeAttributes = (subject: DestinationCase) => {
 const describeKeys = (subject: DestinationCase) => {
   const { seed } = closing(subject);
   const promise = promises(subject);
-  const { refusedKeys = [] } = subject;
+  const { refusedKeys = [], mistakenKeys = {} } = subject;
 
   for (const key of ODD_KEYS.filter((each) => !refusedKeys.includes(each)))
-    promise(`writes and deletes the key ${JSON.stringify(key).slice(0, 40)}`, async () => {
-      const store = await seed({ other: '' });
-      await store.put(key, streamOf('odd'), { size: 3 }, signal);
-      expect((await keysOf(store)).filter((each) => each !== 'other')).toEqual([key]);
-      expect(await contentOf(store, key)).toBe('odd');
-      await store.delete(key, signal);
-      expect(await keysOf(store)).toEqual(['other']);
-    });
+    promise(
+      `writes and deletes the key ${JSON.stringify(key).slice(0, 40)}`,
+      async () => {
+        const store = await seed({ other: '' });
+        await store.put(key, streamOf('odd'), { size: 3 }, signal);
+        expect((await keysOf(store)).filter((each) => each !== 'other')).toEqual([key]);
+        expect(await contentOf(store, key)).toBe('odd');
+        await store.delete(key, signal);
+        expect(await keysOf(store)).toEqual(['other']);
+      },
+      mistakenKeys[key],
+    );
 
   for (const key of [...refusedKeys, ''])
     promise(`refuses the key ${JSON.stringify(key).slice(0, 40)} as invalid`, async () => {

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { Writable } from 'node:stream';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
+import { ApiOkResponse } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { Config } from '../../src/config/config.js';
 import { createHttpApp, type ConnectionTimeouts } from '../../src/http/create-http-app.js';
@@ -19,12 +20,14 @@ import {
   StatisticsQuery,
   SyncTaskPath,
 } from '../../src/sync-tasks/sync-task.dto.js';
+import { SyncTaskCreatedAnswer } from '../../src/sync-tasks/sync-task.responses.js';
 
 /** Answers what it was given, as far as it is no secret. */
 @Controller('v2/:project_id/sync-tasks')
 export class EchoController {
   @Post()
   @HttpCode(200)
+  @ApiOkResponse({ type: SyncTaskCreatedAnswer })
   @ApiOmsErrors('INVALID_PARAMETER', 'MISSING_PARAMETER', 'FORBIDDEN_CHARACTER', ...BODY_ERRORS)
   create(@Param() path: ProjectPath, @Body() body: CreateSyncTaskDto) {
     return { ...path, description: body.description, src_cloud_type: body.src_cloud_type };

@@ -53,7 +53,8 @@ describe('a good request', () => {
     ['a charset', { 'content-type': 'application/json;charset=UTF-8' }],
     ['capitals in the content type', { 'content-type': 'Application/JSON' }],
   ])('may come with %s', async (_what, headers) =>
-    expect((await call('POST', EVENTS, events('a'), headers)).status).toBe(200));
+    expect((await call('POST', EVENTS, events('a'), headers)).status).toBe(200),
+  );
 
   it('may hold fields nobody knows yet, and a key twice', async () =>
     expect((await call('POST', EVENTS, '{"x":1,"object_keys":["b"],"object_keys":["a"]}')).json()).toMatchObject({
@@ -102,7 +103,8 @@ describe('a bad body', () => {
     ['with a bad percent escape', events('a', 'b', '%zz'), 'OMS.0001', /^object_keys\[2\] /],
     ['with a lone surrogate', '{"object_keys":["\\ud800"]}', 'OMS.0001', /^object_keys\[0\] /],
   ])('%s is refused', async (_what, body, code, message) =>
-    expectRefusal(await call('POST', EVENTS, body), 400, code, message));
+    expectRefusal(await call('POST', EVENTS, body), 400, code, message),
+  );
 
   it('never quotes what was in it', async () =>
     expect((await call('POST', EVENTS, '{"src_sk":"hunter2"')).text).not.toContain('hunter2'));
@@ -110,7 +112,12 @@ describe('a bad body', () => {
   it.each([['text/plain'], ['application/x-www-form-urlencoded'], ['application/jsonp'], ['garbage']])(
     'of type %s is refused with 415',
     async (type) =>
-      expectRefusal(await call('POST', EVENTS, events('a'), { 'content-type': type }), 415, 'OMS.0074', /application\/json/),
+      expectRefusal(
+        await call('POST', EVENTS, events('a'), { 'content-type': type }),
+        415,
+        'OMS.0074',
+        /application\/json/,
+      ),
   );
 
   it('of 13 MB is refused with 413, whether its length is announced or not', async () => {
@@ -144,7 +151,8 @@ describe('a bad query', () => {
     ['status=RUNNING', /^status must be one of SYNCHRONIZING, STOPPED/],
     ['limit=%zz', /^limit /],
   ])('%s is refused', async (query, message) =>
-    expectRefusal(await call('GET', `/v2/p1/sync-tasks?${query}`), 400, 'OMS.0001', message));
+    expectRefusal(await call('GET', `/v2/p1/sync-tasks?${query}`), 400, 'OMS.0001', message),
+  );
 });
 
 describe('a bad address', () => {
@@ -158,14 +166,18 @@ describe('a bad address', () => {
   it('with a project of 1025 characters is refused', async () =>
     expectRefusal(await call('GET', `/v2/${'p'.repeat(1025)}/sync-tasks`), 400, 'OMS.0001', /^project_id /));
 
-  it.each(['/nothing/here', '/v2/p1/sync-task', '/v2/p1', '/v2//sync-tasks', '/docs/../../etc/passwd', '/docs/%2e%2e%2fmain'])(
-    '%s is not found',
-    async (path) => {
-      const answer = await rawExchange(shell.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
-      expect(answer).toMatch(/^HTTP\/1.1 404 /);
-      expect(bodyOf(answer)).toMatchObject({ error_code: 'OMS.0004' });
-    },
-  );
+  it.each([
+    '/nothing/here',
+    '/v2/p1/sync-task',
+    '/v2/p1',
+    '/v2//sync-tasks',
+    '/docs/../../etc/passwd',
+    '/docs/%2e%2e%2fmain',
+  ])('%s is not found', async (path) => {
+    const answer = await rawExchange(shell.port, `GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);
+    expect(answer).toMatch(/^HTTP\/1.1 404 /);
+    expect(bodyOf(answer)).toMatchObject({ error_code: 'OMS.0004' });
+  });
 
   it.each([
     ['PUT', EVENTS, 'POST'],
@@ -186,7 +198,10 @@ describe('a bad address', () => {
   });
 
   it('is answered to HEAD without a body', async () => {
-    const [good, bad] = [await call('HEAD', '/v2/p1/sync-tasks', undefined, {}), await call('HEAD', '/no/where', undefined, {})];
+    const [good, bad] = [
+      await call('HEAD', '/v2/p1/sync-tasks', undefined, {}),
+      await call('HEAD', '/no/where', undefined, {}),
+    ];
     expect([good.status, good.text, bad.status, bad.text]).toEqual([200, '', 404, '']);
   });
 });
@@ -196,7 +211,11 @@ describe('what is no HTTP request', () => {
     ['garbage', 'hello\r\n\r\n', 400],
     ['an unknown method', 'BREW / HTTP/1.1\r\nHost: x\r\n\r\n', 400],
     ['two lengths', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n', 400],
-    ['a length and chunks', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n', 400],
+    [
+      'a length and chunks',
+      'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
     ['20 KB of headers', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(20_000)}\r\n\r\n`, 431],
     ['a header that never ends', 'GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ', 408],
   ])('%s is answered in JSON and hung up on', async (_what, bytes, status) => {
@@ -344,7 +363,8 @@ it('every answer forbids sniffing and caching', async () => {
 it('closing ends connections that are kept alive', async () => {
   const other = await startShell();
   const closed = rawExchange(other.port, 'GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n');
-  while (!other.log.some(({ route }) => route === '/health/live')) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (!other.log.some(({ route }) => route === '/health/live'))
+    await new Promise((resolve) => setTimeout(resolve, 5));
   await other.app.close();
   expect(await closed).toMatch(/^HTTP\/1.1 200 /);
 });

@@ -23,9 +23,11 @@ export interface KillReport {
   readonly missing: readonly string[];
 }
 
+const PART = 5 * 1024 * 1024;
+
 /** Bodies of many sizes; every 500th goes up in parts. */
 const bodyOf = (index: number): Buffer =>
-  Buffer.alloc(index % 500 === 7 ? 300_000 : (index * 37) % 3000, `object ${index} `);
+  Buffer.alloc(index % 500 === 7 ? 2 * PART + 1000 : (index * 37) % 3000, `object ${index} `);
 /** Every 50th key is not there, so that failures are killed too. */
 const isMissing = (index: number): boolean => index % 50 === 13;
 const keyOf = (index: number): string => `dir ${index % 20}/object+${index}.bin`;
@@ -35,7 +37,7 @@ export async function runKillScenario(scenario: KillScenario): Promise<KillRepor
   const stage = await SyncStage.build({
     config: {
       lists: { flushIntervalMs: 400, maxLines: 1000 },
-      transfer: { multipartThresholdBytes: 200_000, partBytes: 100_000, bufferBytes: 50_000 },
+      transfer: { multipartThresholdBytes: 2 * PART, partBytes: PART, bufferBytes: 1024 * 1024 },
       log: { level: 'warn' },
     },
   });
