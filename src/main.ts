@@ -28,8 +28,9 @@ async function run(config: Config): Promise<number> {
   const log = createLogger(config.log);
   // Start and stop are told at every level: whoever starts a process wants to know where it listens.
   const milestones = log.child({}, { level: 'info' });
+  // Kept for good: without a listener a second signal would end the process in the middle of its stop.
   const asked = new Promise<string>((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => resolve(signal));
   });
   try {
     const service = await Service.start(config, log, readVersion(), readMasterKey(process.env));

@@ -3,6 +3,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { Adapters } from './adapters.js';
 import type { Config } from './config/config.js';
 import type { CommandRunner } from './event-store/command-runner.js';
+import { ByteBudget } from './kernel/byte-budget.js';
 import type { Clock } from './kernel/clock.js';
 import type { Log } from './kernel/log.js';
 import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
@@ -12,15 +13,19 @@ import { StoreFactory } from './object-store/store-factory.js';
 import type { StoreObserver } from './object-store/with-metrics.js';
 import type { ProjectionHost } from './projections/projection-host.js';
 import { ReactorHost } from './projections/reactor-host.js';
+import { syncEventStream } from './sync-tasks/sync-event.events.js';
 import type { SyncEventPublisher } from './sync-tasks/sync-event-publisher.js';
 import type { SyncStatistics } from './statistics/sync-statistics.js';
 import type { Vault } from './vault/vault.js';
+import { LedgerCloser } from './worker/ledger-closer.js';
 import { ObjectListWriter } from './worker/object-list-writer.js';
 import { SyncEventDriver, type OnSettled } from './worker/sync-event-driver.js';
 import { SyncTaskReactor } from './worker/sync-task-reactor.js';
 import { SyncWorker } from './worker/sync-worker.js';
 import { TaskStorePool, type OpenStore } from './worker/task-stores.js';
 import { transferObject } from './worker/transfer-object.js';
+
+const SECONDS_PER_DAY = 86_400;
 
 export interface WorkerParts extends Adapters {
   readonly config: Config;
@@ -66,9 +71,10 @@ export function createWorker(parts: WorkerParts): SyncWorker {
   setMaxListeners(0, hardStop.signal); // every copy in flight listens
   const pool = new TaskStorePool(vault, guardedStores(parts));
   const onBug = (error: unknown) => log.error({ err: error }, 'a copy failed for a reason that is no store failure');
-  const transfer = transferObject(config.transfer, onBug);
+  const transfer = transferObject(config.transfer, new ByteBudget(config.transfer.bufferBudgetBytes), onBug);
   const maxObjects = config.transfer.readConcurrency + config.transfer.writeConcurrency;
-  const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, parts.onSettled);
+  const onSettled = expiring(parts);
+  const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, onSettled);
   const lists = new ObjectListWriter(commands, bus, projections, readStore, pool, parts.clock, config.lists, {
     written: (list) => log.info(list, 'object list written'),
     failed: (list, error) => {
@@ -85,11 +91,30 @@ export function createWorker(parts: WorkerParts): SyncWorker {
     config.queue.maxInFlight,
     hardStop.signal,
   );
+  const closer =
+    config.syncEvents.retentionDays === 0
+      ? undefined
+      : new LedgerCloser(commands, bus, readStore, parts.statistics, parts.clock, (error) =>
+          log.error({ err: error }, 'the ledger of a day could not be closed; it is tried again'),
+        );
   const reactors = new ReactorHost(eventStore, readStore, log);
   reactors.register(
     new SyncTaskReactor(eventStore, projections, readStore, publisher, driver, lists, vault).reactor,
   );
-  return new SyncWorker(consumer, reactors, lists, pool, hardStop, (error) =>
+  return new SyncWorker(consumer, reactors, lists, closer, pool, hardStop, (error) =>
     log.error({ err: error }, 'a part of the worker ended'),
   );
+}
+
+/** With a retention, a settled event gets its age limit; an open one never has one, however long it waits. */
+function expiring({ config, eventStore, log, onSettled }: WorkerParts): OnSettled {
+  const { retentionDays } = config.syncEvents;
+  if (retentionDays === 0) return onSettled;
+  return (event, outcomes, durationMs) => {
+    onSettled(event, outcomes, durationMs);
+    const stream = syncEventStream(event.syncEventId);
+    eventStore
+      .setMaxAge(stream, retentionDays * SECONDS_PER_DAY)
+      .catch((error: unknown) => log.warn({ err: error, stream }, 'a sync event got no age limit and stays for ever'));
+  };
 }

@@ -25,6 +25,8 @@ export interface Config {
   readonly auth: AuthConfig;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
   readonly limits: { readonly syncTasksPerProject: number };
+  /** Days after which settled sync events expire; 0 keeps them forever. */
+  readonly syncEvents: { readonly retentionDays: number };
 }
 
 export interface AuthConfig {
@@ -62,6 +64,8 @@ export interface TransferConfig {
   readonly partConcurrency: number;
   /** Bodies up to this size are held in memory, larger ones streamed. */
   readonly bufferBytes: number;
+  /** Memory for all bodies held at once; beyond it small bodies are streamed too. */
+  readonly bufferBudgetBytes: number;
   /** Tries per store call, the first one included, and the bounds of the wait between them. */
   readonly attempts: number;
   readonly baseDelayMs: number;

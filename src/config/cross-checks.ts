@@ -9,6 +9,7 @@ export const crossChecks = (config: Config): readonly Problem[] => [
   ...notAvailableYet(config),
   ...authProblems(config),
   ...transferProblems(config),
+  ...retentionProblems(config),
 ];
 
 /** What the design has and this version has not. */
@@ -44,6 +45,16 @@ function authProblems({ auth, server }: Config): readonly Problem[] {
 function transferProblems({ transfer }: Config): readonly Problem[] {
   if (transfer.maxDelayMs >= transfer.baseDelayMs) return [];
   return [{ path: 'transfer.maxDelayMs', message: 'must not be below transfer.baseDelayMs' }];
+}
+
+function retentionProblems({ syncEvents }: Config): readonly Problem[] {
+  if (syncEvents.retentionDays !== 1) return [];
+  return [
+    {
+      path: 'syncEvents.retentionDays',
+      message: 'must be 0 (forever) or at least 2: the figures of a day are closed on the day after it',
+    },
+  ];
 }
 
 const isLoopback = (host: string): boolean =>

@@ -27,6 +27,7 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_TRANSFER_PART_BYTES: ['transfer.partBytes', 'number'],
   OPENOMS_TRANSFER_PART_CONCURRENCY: ['transfer.partConcurrency', 'number'],
   OPENOMS_TRANSFER_BUFFER_BYTES: ['transfer.bufferBytes', 'number'],
+  OPENOMS_TRANSFER_BUFFER_BUDGET_BYTES: ['transfer.bufferBudgetBytes', 'number'],
   OPENOMS_TRANSFER_ATTEMPTS: ['transfer.attempts', 'number'],
   OPENOMS_TRANSFER_BASE_DELAY_MS: ['transfer.baseDelayMs', 'number'],
   OPENOMS_TRANSFER_MAX_DELAY_MS: ['transfer.maxDelayMs', 'number'],
@@ -38,6 +39,7 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_AUTH_MODE: ['auth.mode', 'text'],
   OPENOMS_LOG_LEVEL: ['log.level', 'text'],
   OPENOMS_LIMITS_SYNC_TASKS_PER_PROJECT: ['limits.syncTasksPerProject', 'number'],
+  OPENOMS_SYNC_EVENTS_RETENTION_DAYS: ['syncEvents.retentionDays', 'number'],
 };
 
 const OTHERS: ReadonlySet<string> = new Set(['OPENOMS_CONFIG', 'OPENOMS_MASTER_KEY']);

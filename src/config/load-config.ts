@@ -44,10 +44,18 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
   // Values of the wrong type would only bring more of the same news.
   if (problems.length > 0) throw new ConfigError(problems);
   const config: Config = {
-    ...settings,
-    clouds,
-    auth: { mode: settings.auth.mode, keys },
+    server: settings.server,
+    roles: settings.roles,
     dataDir: path.resolve(cwd, settings.dataDir),
+    eventStore: settings.eventStore,
+    kafka: settings.kafka,
+    queue: settings.queue,
+    clouds,
+    lists: settings.lists,
+    transfer: settings.transfer,
+    auth: { mode: settings.auth.mode, keys },
+    log: settings.log,
+    limits: settings.limits,
   };
   for (const problem of crossChecks(config)) report(problem);
   if (problems.length > 0) throw new ConfigError(problems);

@@ -44,6 +44,7 @@ class TransferSettings {
   @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly partBytes: number = 16 * MIB;
   @Setting(whole(1, 64)) readonly partConcurrency: number = 4;
   @Setting(whole(0, 256 * MIB)) readonly bufferBytes: number = 8 * MIB;
+  @Setting(whole(0, 64 * GIB)) readonly bufferBudgetBytes: number = 128 * MIB;
   @Setting(whole(1, 100)) readonly attempts: number = 5;
   @Setting(whole(1, MINUTE_MS)) readonly baseDelayMs: number = 200;
   @Setting(whole(1, 10 * MINUTE_MS)) readonly maxDelayMs: number = 10_000;
@@ -67,6 +68,11 @@ class LimitsSettings {
   @Setting(whole(1, 1_000_000)) readonly syncTasksPerProject: number = 1000;
 }
 
+class SyncEventsSettings {
+  /** A day's figures are closed within hours of its end; events expire later than that. */
+  @Setting(whole(0, 36_500)) readonly retentionDays: number = 0;
+}
+
 export class Settings {
   @Section(() => ServerSettings) readonly server: ServerSettings = new ServerSettings();
   @Setting(listOf(oneOf('api', 'worker'), 1)) readonly roles: readonly ('api' | 'worker')[] = ['api', 'worker'];
@@ -80,4 +86,5 @@ export class Settings {
   @Section(() => AuthSettings) readonly auth: AuthSettings = new AuthSettings();
   @Section(() => LogSettings) readonly log: LogSettings = new LogSettings();
   @Section(() => LimitsSettings) readonly limits: LimitsSettings = new LimitsSettings();
+  @Section(() => SyncEventsSettings) readonly syncEvents: SyncEventsSettings = new SyncEventsSettings();
 }

@@ -54,6 +54,9 @@ export class ErrorFilter implements ExceptionFilter {
 
 /** Answers with JSON whatever type the handler had set. Not async: Fastify sends before a bug could hide it. */
 export function send(reply: FastifyReply, { status, body }: ErrorAnswer): void {
+  // Hanging up on a caller who is still sending resets the connection, and the answer is lost with it: the rest of the
+  // body is read and thrown away instead, for as long as a request may take.
+  if (status === 413) reply.removeHeader('connection');
   reply.code(status).header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(body));
 }
 

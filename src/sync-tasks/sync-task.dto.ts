@@ -1,4 +1,3 @@
-import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDefined, IsOptional, ValidateIf } from 'class-validator';
@@ -13,7 +12,6 @@ import {
 import {
   CLOUD_TYPES,
   consistencyProblem,
-  cryptoTypeProblem,
   DESTINATION_CLOUD_TYPES,
   descriptionProblem,
   FORBIDDEN_IN_DESCRIPTION,
@@ -26,40 +24,6 @@ import {
 } from './sync-task.rules.js';
 import { STATISTIC_TYPES, type StatisticType } from './sync-task.presenter.js';
 import type { DestinationStoragePolicy } from './sync-task.events.js';
-
-const SecretField = (description: string) => TextField({ description, min: 1, max: 100, secret: true });
-
-type UnsupportedSchema = { type: 'string'; maxLength: number } | { type: 'object'; additionalProperties: true };
-
-/** Known to the contract, not to this version: giving it is refused, because ignoring it would do something else. */
-const UnsupportedField = (schema: UnsupportedSchema, description: string, why: string): PropertyDecorator =>
-  applyDecorators(
-    ApiPropertyOptional({
-      ...schema,
-      description: `${description} Not supported in this version: refused when given.`,
-    }),
-    IsOptional(),
-    Check('unsupported', unsupported(why)),
-  );
-
-const CryptoTypeField = (whose: string): PropertyDecorator =>
-  applyDecorators(
-    ApiPropertyOptional({
-      type: String,
-      enum: ['DEFAULT'],
-      default: 'DEFAULT',
-      description: `How the ${whose} are encrypted in the request. KMS is not supported in this version.`,
-    }),
-    IsOptional(),
-    Check('cryptoType', cryptoTypeProblem),
-  );
-
-const KmsKeyField = (whose: string) =>
-  UnsupportedField(
-    { type: 'string', maxLength: 36 },
-    `Key that the ${whose} are encrypted with.`,
-    'encrypted access keys are',
-  );
 
 export class ProjectPath {
   @TextField({ description: 'The project.', min: 1, max: 1024, example: '0123456789abcdef0123456789abcdef' })

@@ -66,8 +66,18 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   }
 }
 
-const copyWhole = (job: CopyJob, opened: OpenedObject): Promise<Copied> =>
-  opened.info.size <= job.options.limits.bufferBytes ? copyBuffered(job, opened) : copyStreamed(job, opened);
+/** Buffered when it is small and memory is left, else relayed as it comes. */
+async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
+  const { limits, buffers } = job.options;
+  const { size } = opened.info;
+  const release = size <= limits.bufferBytes ? buffers.take(size) : undefined;
+  if (release === undefined) return copyStreamed(job, opened);
+  try {
+    return await copyBuffered(job, opened);
+  } finally {
+    release();
+  }
+}
 
 /** The way to send an object in parts, when it is to go that way; refuses what the destination cannot take at all. */
 function partsFor({ destination, options }: CopyJob, { size }: ObjectInfo): MultipartUploads | undefined {
@@ -105,7 +115,7 @@ async function copyBuffered(job: CopyJob, { info, body }: OpenedObject): Promise
   return provenCopy(job, info, sent, result);
 }
 
-/** Too large for memory, too small for parts: relayed as it comes. */
+/** Too large for memory, too small for parts. */
 async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<Copied> {
   let opened = first;
   const { info } = first;

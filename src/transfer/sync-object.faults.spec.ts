@@ -1,3 +1,4 @@
+import { ByteBudget } from '../kernel/byte-budget.js';
 import { randomBytes } from 'node:crypto';
 import {
   type Fault,
@@ -25,6 +26,7 @@ const large = randomBytes(11 * MIB);
 const never = new AbortController().signal;
 
 const options: SyncObjectOptions = {
+  buffers: new ByteBudget(64 * 1024 * 1024),
   limits: {
     ...retry,
     multipartThresholdBytes: 8 * MIB,

@@ -1,3 +1,4 @@
+import { ByteBudget } from '../kernel/byte-budget.js';
 import { ManualClock } from '../../test/support/manual-clock.js';
 import { wait } from '../kernel/retry.js';
 import { EndpointGuards } from '../object-store/endpoint-guards.js';
@@ -34,6 +35,7 @@ const limits: TransferLimits = {
   objectTimeoutMs: 5_000,
 };
 const plain: SyncObjectOptions = {
+  buffers: new ByteBudget(64 * 1024 * 1024),
   limits,
   consistencyCheck: 'size_last_modified',
   migrateMetadata: false,
@@ -298,4 +300,22 @@ it('rejects with the reason of the signal and leaves no upload when cancelled', 
   await expect(syncObject(sourceStore(), destination, 'k', plain, cancel.signal)).rejects.toBe(reason);
   expect(copied()).toBeUndefined();
   expect(to.bucket('to').uploads.size).toBe(0);
+});
+
+it('streams small objects too while no memory is left, and gives memory back', async () => {
+  const buffers = new ByteBudget(60);
+  from.write('from', 'first', bytes(50));
+  from.write('from', 'second', bytes(50));
+  const kinds: string[] = [];
+  const destination = interceptStore(destinationStore(), {
+    ...passing,
+    call: (call, signal, proceed) => {
+      if (call.operation === 'put') kinds.push(Buffer.isBuffer(call.body) ? 'buffered' : 'streamed');
+      return proceed(call, signal);
+    },
+  });
+  const both = ['first', 'second'].map((key) => syncObject(sourceStore(), destination, key, { ...plain, buffers }, never));
+  expect((await Promise.all(both)).map(({ outcome }) => outcome)).toEqual(['synced', 'synced']);
+  expect(kinds.sort()).toEqual(['buffered', 'streamed']);
+  expect(buffers.inUse).toBe(0);
 });

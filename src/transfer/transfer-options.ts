@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../kernel/byte-budget.js';
 import type { RetryPolicy } from '../kernel/retry.js';
 import type { DestinationStore, ObjectInfo, SourceStore, StorageClass } from '../object-store/object-store.port.js';
 import type { Pacing } from '../object-store/retrying.js';
@@ -25,6 +26,8 @@ export interface TransferLimits extends RetryPolicy {
 /** What one sync task asks for. */
 export interface SyncObjectOptions {
   readonly limits: TransferLimits;
+  /** Shared by all copies of the process: memory for the bodies that are held whole. */
+  readonly buffers: ByteBudget;
   /** SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE unless given. */
   readonly overwriteMode?: OverwriteMode;
   readonly consistencyCheck: 'size_last_modified' | 'crc64' | 'no_check';

@@ -1,4 +1,5 @@
 import type { ReactorHost } from '../projections/reactor-host.js';
+import type { LedgerCloser } from './ledger-closer.js';
 import type { ObjectListWriter } from './object-list-writer.js';
 import type { TaskStorePool } from './task-stores.js';
 
@@ -14,12 +15,14 @@ const LAST_LISTS_MS = 5000;
 export class SyncWorker {
   private readonly stopTaking = new AbortController();
   private readonly stopLists = new AbortController();
-  private running: Promise<unknown>[] = [];
+  private running: (Promise<unknown> | undefined)[] = [];
 
   constructor(
     private readonly consumer: EventConsumer,
     private readonly reactors: ReactorHost,
     private readonly lists: ObjectListWriter,
+    /** Only where sync events expire. */
+    private readonly closer: LedgerCloser | undefined,
     private readonly stores: TaskStorePool,
     /** Ends copies in flight; aborted when a stop has taken too long. */
     private readonly hardStop: AbortController,
@@ -32,6 +35,7 @@ export class SyncWorker {
     this.running = [
       this.consumer.run(this.stopTaking.signal).catch(failed),
       this.lists.run(this.stopLists.signal).catch(failed),
+      this.closer?.run(this.stopLists.signal).catch(failed),
     ];
   }
 

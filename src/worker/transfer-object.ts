@@ -1,3 +1,4 @@
+import type { ByteBudget } from '../kernel/byte-budget.js';
 import { storageClassMapper } from '../transfer/storage-class.js';
 import { syncObject } from '../transfer/sync-object.js';
 import type { TransferLimits } from '../transfer/transfer-options.js';
@@ -5,7 +6,7 @@ import type { TransferObject } from './sync-event-driver.js';
 
 /** Turns the settings of a task into the orders of the transfer engine. */
 export const transferObject =
-  (limits: TransferLimits, onBug: (error: unknown) => void): TransferObject =>
+  (limits: TransferLimits, buffers: ByteBudget, onBug: (error: unknown) => void): TransferObject =>
   (settings, { source, destination }, key, signal) =>
     syncObject(
       source,
@@ -13,6 +14,7 @@ export const transferObject =
       key,
       {
         limits,
+        buffers,
         overwriteMode: settings.objectOverwriteMode,
         consistencyCheck: settings.consistencyCheck,
         migrateMetadata: settings.enableMetadataMigration,

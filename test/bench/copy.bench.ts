@@ -1,3 +1,4 @@
+import { ByteBudget } from '../../src/kernel/byte-budget.js';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
@@ -25,6 +26,7 @@ const retry = { attempts: 3, baseDelayMs: 50, maxDelayMs: 1000 };
 const never = new AbortController().signal;
 
 const options: SyncObjectOptions = {
+  buffers: new ByteBudget(64 * 1024 * 1024),
   limits: {
     ...retry,
     multipartThresholdBytes: 64 * MIB,

@@ -4,6 +4,7 @@ import { Writable } from 'node:stream';
 import { Body, Controller, Delete, Get, HttpCode, Module, Param, Post, Query } from '@nestjs/common';
 import { ApiOkResponse } from '@nestjs/swagger';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { request } from 'undici';
 import type { Config } from '../../src/config/config.js';
 import { createHttpApp, type ConnectionTimeouts } from '../../src/http/create-http-app.js';
 import { createLogger } from '../../src/http/logger.js';
@@ -29,24 +30,25 @@ export class EchoController {
   @HttpCode(200)
   @ApiOkResponse({ type: SyncTaskCreatedAnswer })
   @ApiOmsErrors('INVALID_PARAMETER', 'MISSING_PARAMETER', 'FORBIDDEN_CHARACTER', ...BODY_ERRORS)
-  create(@Param() path: ProjectPath, @Body() body: CreateSyncTaskDto) {
-    return { ...path, description: body.description, src_cloud_type: body.src_cloud_type };
+  create(@Param() { project_id }: ProjectPath, @Body() { description, src_cloud_type }: CreateSyncTaskDto) {
+    return { project_id, description, src_cloud_type };
   }
 
   @Get()
-  list(@Param() path: ProjectPath, @Query() query: ListSyncTasksQuery) {
-    return { ...path, ...query };
+  list(@Param() { project_id }: ProjectPath, @Query() { limit, offset, status }: ListSyncTasksQuery) {
+    return { project_id, limit, offset, status };
   }
 
   @Get(':sync_task_id/statistics')
-  statistics(@Param() path: SyncTaskPath, @Query() query: StatisticsQuery) {
-    return { ...path, types: query.types };
+  statistics(@Param() { sync_task_id }: SyncTaskPath, @Query() { types }: StatisticsQuery) {
+    return { sync_task_id, types };
   }
 
   @Post(':sync_task_id/events')
   @HttpCode(200)
   events(@Param() path: SyncTaskPath, @Body() body: CreateSyncEventsDto, @Context() context: RequestContext) {
-    return { ...path, keys: decodeObjectKeys(body.object_keys), context };
+    const { project_id, sync_task_id } = path;
+    return { project_id, sync_task_id, keys: decodeObjectKeys(body.object_keys), context };
   }
 
   @Post(':sync_task_id/stop')
@@ -57,8 +59,8 @@ export class EchoController {
   }
 
   @Delete(':sync_task_id')
-  delete(@Param() _path: SyncTaskPath): void {
-    // Nothing to delete: the answer is what counts.
+  delete(@Param() { sync_task_id }: SyncTaskPath): void {
+    if (sync_task_id === 'bug') throw new Error('not deleted');
   }
 }
 
@@ -104,3 +106,40 @@ export const rawExchange = (port: number, bytes: string | Buffer): Promise<strin
     socket.on('error', reject);
     socket.on('close', () => resolve(Buffer.concat(chunks).toString()));
   });
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+  readonly json: () => unknown;
+}
+
+export const EVENTS = '/v2/p1/sync-tasks/t1/events';
+export const JSON_TYPE = { 'content-type': 'application/json' };
+
+export type Call = (
+  method: string,
+  path: string,
+  body?: string | Buffer,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Answer>;
+
+export const clientOf =
+  (url: () => string): Call =>
+  async (method, path, body, headers = JSON_TYPE) => {
+    const options = { method: method as 'GET', headers, ...(body === undefined ? {} : { body }) };
+    const answer = await request(`${url()}${path}`, options);
+    const text = await answer.body.text();
+    return { status: answer.statusCode, headers: answer.headers, text, json: () => JSON.parse(text) as unknown };
+  };
+
+/** The documented status and code in the one error body, a message that says what is wrong, and a request id. */
+export const expectRefusal = (answer: Answer, status: number, code: string, message: RegExp): void => {
+  const body = { error_code: code, error_msg: expect.stringMatching(message) as string };
+  expect([answer.status, answer.json()]).toEqual([status, body]);
+  expect(answer.headers['content-type']).toMatch(/^application\/json/);
+  expect(answer.headers['x-request-id']).toMatch(/^[A-Za-z0-9._:-]{1,64}$/);
+};
+
+export const bodyOf = (raw: string): unknown => JSON.parse(raw.slice(raw.indexOf('\r\n\r\n') + 4));
+export const events = (...keys: unknown[]): string => JSON.stringify({ object_keys: keys });

@@ -114,6 +114,10 @@ export class ContentStore {
     mkdirSync(this.folder, { recursive: true });
   }
 
+  get inMemory(): boolean {
+    return this.folder === undefined;
+  }
+
   writer(expectedBytes: number): ContentWriter {
     if (this.folder === undefined) return new BufferWriter();
     return expectedBytes <= SMALL_BYTES ? new SmallFileWriter(this.folder) : new FileWriter(this.folder);
