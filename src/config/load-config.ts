@@ -50,6 +50,7 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
     eventStore: settings.eventStore,
     kafka: settings.kafka,
     queue: settings.queue,
+    syncEvents: settings.syncEvents,
     clouds,
     lists: settings.lists,
     transfer: settings.transfer,

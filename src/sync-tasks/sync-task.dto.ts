@@ -9,6 +9,7 @@ import {
   QueryIntegerField,
   TextField,
 } from '../http/validation/fields.js';
+import { CryptoTypeField, KmsKeyField, SecretField, UnsupportedField } from './sync-task.fields.js';
 import {
   CLOUD_TYPES,
   consistencyProblem,

@@ -53,6 +53,7 @@ class Endpoint extends Inspector implements S3Endpoint {
       this.server.close(() => resolve());
       this.server.closeAllConnections();
     });
+    this.state.close();
   }
 
   private async answer(message: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { contentOf, ContentStore, type Content } from './content.js';
 import { KeyIndex } from './key-index.js';
@@ -70,7 +70,7 @@ interface JournalLine {
 export class State {
   readonly content: ContentStore;
   readonly buckets = new Map<string, Bucket>();
-  private readonly journal: string | undefined;
+  private journal: number | undefined;
 
   constructor(
     storage: string,
@@ -79,8 +79,14 @@ export class State {
     this.content = new ContentStore(storage);
     if (storage === 'memory') return;
     mkdirSync(storage, { recursive: true });
-    this.journal = join(storage, 'journal.jsonl');
-    if (existsSync(this.journal)) this.load(this.journal);
+    const journal = join(storage, 'journal.jsonl');
+    if (existsSync(journal)) this.load(journal);
+    this.journal = openSync(journal, 'a');
+  }
+
+  close(): void {
+    if (this.journal !== undefined) closeSync(this.journal);
+    this.journal = undefined;
   }
 
   createBucket(name: string): void {
@@ -119,7 +125,7 @@ export class State {
   }
 
   private note(line: JournalLine): void {
-    if (this.journal !== undefined) appendFileSync(this.journal, `${JSON.stringify(line)}\n`);
+    if (this.journal !== undefined) writeSync(this.journal, `${JSON.stringify(line)}\n`);
   }
 
   private encode({ content, lastModified, ...rest }: StoredObject): NonNullable<JournalLine['object']> {
