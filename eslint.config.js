@@ -9,6 +9,8 @@ export default tseslint.config(
     rules: {
       // Nest modules and command classes are empty or constructor-only by design.
       '@typescript-eslint/no-extraneous-class': 'off',
+      // Nest passes module and DTO classes around as values everywhere.
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
       '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
       '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
       '@typescript-eslint/consistent-type-imports': 'off',

@@ -65,10 +65,15 @@ export class Service {
     }
   }
 
-  /** Opens the port and answers the URL. */
+  /** Opens the port and answers the URL. Rejects, with everything stopped, when it cannot be had. */
   async listen(): Promise<string> {
     const { host, port } = this.config.server;
-    await this.app.listen(port, host);
+    try {
+      await this.app.listen(port, host);
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
     return this.app.getUrl();
   }
 
@@ -140,7 +145,11 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
 
 const NEAR = { strict: false } as const;
 
-function registerChecks(readiness: ReadinessRegistry, { eventStore, queue }: Adapters, projections: ProjectionHost): void {
+function registerChecks(
+  readiness: ReadinessRegistry,
+  { eventStore, queue }: Adapters,
+  projections: ProjectionHost,
+): void {
   readiness.register('event-store', async () => {
     await eventStore.head();
     return { ok: true };

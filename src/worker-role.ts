@@ -6,6 +6,7 @@ import type { CommandRunner } from './event-store/command-runner.js';
 import { ByteBudget } from './kernel/byte-budget.js';
 import type { Clock } from './kernel/clock.js';
 import type { Log } from './kernel/log.js';
+import { KnownTasks } from './messaging/known-tasks.js';
 import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
 import { EndpointGuards } from './object-store/endpoint-guards.js';
 import { guardStore } from './object-store/guard-store.js';
@@ -85,6 +86,7 @@ export function createWorker(parts: WorkerParts): SyncWorker {
   const consumer = new SyncEventConsumer(
     parts.queue,
     commands,
+    new KnownTasks(commands, parts.clock),
     bus,
     publisher,
     driver,

@@ -1,6 +1,10 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as sleep } from 'node:timers/promises';
 import type { CommitSignal } from './commit-signal.js';
 import type { RecordedEvent, SubscriptionBatch } from './event-store.port.js';
+
+/** A follower that gets few events at once lingers before it asks again: under a steady load it reads more with each query. */
+const SMALL_CHUNK = 64;
+const LINGER_MS = 5;
 
 export interface LogChunk {
   readonly events: readonly RecordedEvent[];
@@ -53,6 +57,7 @@ export async function* followLog(
     const chunk = log.chunk(position, prefixes);
     position = chunk.position;
     yield { events: chunk.events, position: BigInt(position) };
-    await turn();
+    if (chunk.events.length < SMALL_CHUNK) await sleep(LINGER_MS);
+    else await turn();
   }
 }

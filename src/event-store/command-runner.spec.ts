@@ -2,7 +2,7 @@ import { ManualClock } from '../../test/support/manual-clock.js';
 import type { Decider } from '../kernel/decider.js';
 import type { DomainEvent } from '../kernel/domain-event.js';
 import { timeOrderedId } from '../kernel/ids.js';
-import { CommandRunner } from './command-runner.js';
+import { absent, CommandRunner } from './command-runner.js';
 import { WrongRevision } from './event-store.port.js';
 import { MemoryEventStore } from './memory/memory-event-store.js';
 import { EventSchemas } from './upcast.js';
@@ -92,7 +92,7 @@ describe('the command runner', () => {
 
   it('does not read a stream that is expected to be new', async () => {
     const { store, runner } = set();
-    await runner.run(counter(), 's-1', one, { expectNew: true });
+    await runner.run(counter(), 's-1', one, { assume: absent(counter()) });
     expect(store.reads).toBe(0);
   });
 
@@ -100,14 +100,14 @@ describe('the command runner', () => {
     const { store, runner } = set();
     const seen: number[] = [];
     const { position } = await runner.run(counter(), 's-1', one);
-    const again = await runner.run(counter(seen), 's-1', { by: 'me', limit: 1 }, { expectNew: true });
+    const again = await runner.run(counter(seen), 's-1', { by: 'me', limit: 1 }, { assume: absent(counter()) });
     expect(again).toEqual({ events: [], position });
     expect([seen, store.reads]).toEqual([[0, 1], 2]);
   });
 
   it('takes a command that is run again under its id for the same', async () => {
     const { store, runner } = set();
-    const options = { commandId: timeOrderedId(), expectNew: true };
+    const options = { commandId: timeOrderedId(), assume: absent(counter()) };
     const first = await runner.run(counter(), 's-1', one, options);
     await runner.run(counter(), 's-1', one);
     expect((await runner.run(counter(), 's-1', one, options)).position).toBe(first.position);

@@ -10,7 +10,7 @@ import { EventSchemas } from './upcast.js';
 /** Decisions on fresh state before a lost race is given up. */
 const ATTEMPTS = 4;
 
-export interface RunOptions {
+export interface RunOptions<S = never> {
   /** Who and what caused the command; without it the events start a correlation of their own. */
   readonly metadata?: Omit<EventMetadata, 'schemaVersion'>;
   /**
@@ -18,8 +18,11 @@ export interface RunOptions {
    * again: the store recognizes the repeat.
    */
   readonly commandId?: string;
-  /** Very likely the stream is not there yet: the first attempt decides on the initial state without reading. */
-  readonly expectNew?: boolean;
+  /**
+   * What the caller knows of the stream: the first attempt decides on this without reading. When it turns out to be wrong,
+   * the next attempt reads.
+   */
+  readonly assume?: Pick<LoadedState<S>, 'state' | 'revision'>;
 }
 
 export interface CommandResult<E extends DomainEvent> {
@@ -50,12 +53,12 @@ export class CommandRunner {
     decider: Decider<S, C, E>,
     stream: string,
     command: C,
-    options: RunOptions = {},
+    options: RunOptions<S> = {},
   ): Promise<CommandResult<E>> {
     const metadata = options.metadata ?? { correlationId: options.commandId ?? timeOrderedId(), actor: 'service' };
     for (let attempt = 1; ; attempt++) {
-      const blind = options.expectNew === true && attempt === 1;
-      const loaded = blind ? absent(decider) : await this.load(decider, stream);
+      const assumed = attempt === 1 ? options.assume : undefined;
+      const loaded = assumed ? { ...assumed, position: undefined } : await this.load(decider, stream);
       const events = decider.decide(command, loaded.state, { now: this.clock.now().toISOString() });
       if (events.length === 0) return { events, position: loaded.position };
       try {
@@ -78,7 +81,7 @@ export class CommandRunner {
     stream: string,
     expected: ExpectedRevision,
     events: readonly DomainEvent[],
-    { metadata, commandId }: RunOptions & { readonly metadata: Omit<EventMetadata, 'schemaVersion'> },
+    { metadata, commandId }: Pick<RunOptions, 'commandId'> & { readonly metadata: Omit<EventMetadata, 'schemaVersion'> },
   ): Promise<bigint> {
     const stamped = events.map(({ type, data }, index): NewEvent => {
       const id = commandId === undefined ? timeOrderedId() : derivedId(commandId, stream, String(index));
@@ -88,7 +91,8 @@ export class CommandRunner {
   }
 }
 
-const absent = <S, C, E extends DomainEvent>(decider: Decider<S, C, E>): LoadedState<S> => ({
+/** A stream that is not there yet, as far as anyone knows: for `assume`. */
+export const absent = <S, C, E extends DomainEvent>(decider: Decider<S, C, E>): LoadedState<S> => ({
   state: decider.initialState(),
   revision: 'no-stream',
   position: undefined,

@@ -7,9 +7,8 @@ import { syncEventStream } from '../sync-tasks/sync-event.events.js';
 import { decodeSyncEvent, NotDecodable, type SyncEventRequest } from '../sync-tasks/sync-event-message.js';
 import type { SyncEventPublisher } from '../sync-tasks/sync-event-publisher.js';
 import { derivedId } from '../kernel/ids.js';
-import { syncTaskDecider } from '../sync-tasks/sync-task.decider.js';
-import { syncTaskStream } from '../sync-tasks/sync-task.events.js';
 import type { KnownTask, SyncEventDriver } from '../worker/sync-event-driver.js';
+import type { KnownTasks } from './known-tasks.js';
 
 const done: Handled = { kind: 'done' };
 const dead = (reason: string, cause: string): Handled => ({ kind: 'dead', reason, cause });
@@ -19,6 +18,7 @@ export class SyncEventConsumer {
   constructor(
     private readonly queue: Queue,
     private readonly commands: CommandRunner,
+    private readonly tasks: KnownTasks,
     private readonly bus: CommandBus,
     private readonly publisher: SyncEventPublisher,
     private readonly driver: SyncEventDriver,
@@ -39,7 +39,7 @@ export class SyncEventConsumer {
   private async handle(message: DeliveredMessage, signal: AbortSignal): Promise<Handled> {
     const request = decode(message);
     if ('kind' in request) return request;
-    const { state: task } = await this.commands.load(syncTaskDecider, syncTaskStream(request.syncTaskId));
+    const task = await this.tasks.get(request.syncTaskId);
     if (task.status === 'absent' || (request.projectId ?? task.projectId) !== task.projectId)
       return dead('unknown-task', `There is no synchronization task ${request.syncTaskId}`);
     if (await this.splitByPartition(request, message.partition)) return done;

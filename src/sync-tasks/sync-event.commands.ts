@@ -19,6 +19,8 @@ export class SettleSyncEvent {
   constructor(
     readonly syncTaskId: string,
     readonly syncEventId: string,
+    /** Those of the event as it was created. */
+    readonly keys: readonly string[],
     /** One per key of the event, in the order of its keys. */
     readonly outcomes: readonly ObjectOutcome[],
     readonly context: CommandContext,

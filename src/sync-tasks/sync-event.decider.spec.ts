@@ -13,7 +13,7 @@ const outcomes: ObjectOutcome[] = [
 const created: SyncEventEvent = { type: 'SyncEventCreated', data: { syncTaskId: 't', keys: ['a', 'b'], at } };
 const settled: SyncEventEvent = { type: 'SyncEventSettled', data: { syncTaskId: 't', outcomes, at } };
 const create = new CreateSyncEvent('t', 'e', ['a', 'b'], context);
-const settle = new SettleSyncEvent('t', 'e', outcomes, context);
+const settle = new SettleSyncEvent('t', 'e', ['a', 'b'], outcomes, context);
 
 describe('a sync event', () => {
   it('is created once', () => given().when(create).then(created));
@@ -29,7 +29,7 @@ describe('a sync event', () => {
     ['a key too many', [...outcomes, outcomes[0]!]],
   ])('is never settled with %s', (_what, wrong) => {
     const open = [created].reduce(syncEventDecider.evolve, syncEventDecider.initialState());
-    expect(() => syncEventDecider.decide(new SettleSyncEvent('t', 'e', wrong, context), open, { now: at })).toThrow(
+    expect(() => syncEventDecider.decide(new SettleSyncEvent('t', 'e', ['a', 'b'], wrong, context), open, { now: at })).toThrow(
       'are not those of its 2 keys',
     );
   });

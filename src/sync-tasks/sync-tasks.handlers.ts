@@ -1,5 +1,5 @@
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
-import { CommandRunner } from '../event-store/command-runner.js';
+import { absent, CommandRunner } from '../event-store/command-runner.js';
 import { RecordObjectList } from './object-list.commands.js';
 import { objectListDecider } from './object-list.decider.js';
 import { syncTaskListsStream } from './object-list.events.js';
@@ -80,7 +80,7 @@ export class CreateSyncEventHandler implements ICommandHandler<CreateSyncEvent, 
       syncEventDecider,
       syncEventStream(command.syncEventId),
       command,
-      { metadata: command.context, expectNew: true },
+      { metadata: command.context, assume: absent(syncEventDecider) },
     );
     return { changed: events.length > 0, position };
   }
@@ -91,12 +91,12 @@ export class SettleSyncEventHandler implements ICommandHandler<SettleSyncEvent, 
   constructor(private readonly commands: CommandRunner) {}
 
   async execute(command: SettleSyncEvent): Promise<Executed> {
-    const { events, position } = await this.commands.run(
-      syncEventDecider,
-      syncEventStream(command.syncEventId),
-      command,
-      { metadata: command.context },
-    );
+    const { syncTaskId, syncEventId, keys, context } = command;
+    // Whoever settles an event has just created it, or found it open; that it is so still is the expected revision's to say.
+    const { events, position } = await this.commands.run(syncEventDecider, syncEventStream(syncEventId), command, {
+      metadata: context,
+      assume: { state: { status: 'open', syncTaskId, keys }, revision: 0n },
+    });
     return { changed: events.length > 0, position };
   }
 }

@@ -137,10 +137,10 @@ export class SyncEventDriver {
   }
 
   private async settle(event: OpenSyncEvent, outcomes: readonly ObjectOutcome[], startedAt: number): Promise<void> {
-    const { syncTaskId, syncEventId, correlationId } = event;
+    const { syncTaskId, syncEventId, keys, correlationId } = event;
     const context = { correlationId, actor: 'worker' };
     const { changed } = await this.bus.execute<SettleSyncEvent, { changed: boolean }>(
-      new SettleSyncEvent(syncTaskId, syncEventId, outcomes, context),
+      new SettleSyncEvent(syncTaskId, syncEventId, keys, outcomes, context),
     );
     if (changed) this.onSettled(event, outcomes, performance.now() - startedAt);
   }

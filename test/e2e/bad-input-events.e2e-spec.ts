@@ -1,7 +1,14 @@
-import { badBodies, PROJECT, RefusalStage, SECRETS, UNKNOWN_TASK, type BadRequest } from '../support/bad-input.js';
+import {
+  badBodies,
+  PROJECT,
+  RefusalStage,
+  SECRETS,
+  TASKS,
+  UNKNOWN_TASK,
+  type BadRequest,
+} from '../support/bad-input.js';
 import { SyncStage } from '../support/sync-stage.js';
 
-const TASKS = `/v2/${PROJECT}/sync-tasks`;
 const EVENTS = `${TASKS}/{running}/events`;
 const DEAD_LETTERS = `/v2/${PROJECT}/sync-events/dead-letters`;
 
@@ -42,7 +49,10 @@ describe('bad events', () => {
     keys('an object', { 0: 'a', length: 1 }),
     keys('an empty list', []),
     keys('101 keys', many(101)),
-    keys('101 equal keys', Array.from({ length: 101 }, () => 'same')),
+    keys(
+      '101 equal keys',
+      Array.from({ length: 101 }, () => 'same'),
+    ),
     keys('a number among the keys', ['a', 1], 'object_keys[1]'),
     keys('null among the keys', ['a', null], 'object_keys[1]'),
     keys('a list among the keys', ['a', ['b']], 'object_keys[1]'),
@@ -61,19 +71,29 @@ describe('bad events', () => {
     { ...keys('an empty idempotency key', ['a'], 'Idempotency-Key'), headers: { 'idempotency-key': '' } },
     { ...keys('a long idempotency key', ['a'], 'Idempotency-Key'), headers: { 'idempotency-key': 'i'.repeat(256) } },
     { ...keys('a bad escape in the path', ['a'], 'percent'), path: `${TASKS}/%/events` },
-    { ...keys('an unknown task', ['a'], UNKNOWN_TASK, 'OMS.2002'), path: `${TASKS}/${UNKNOWN_TASK}/events`, status: 404 },
-    { ...keys('an unknown project', ['a'], 'not found', 'OMS.2002'), path: EVENTS.replace(PROJECT, 'other'), status: 404 },
+    {
+      ...keys('an unknown task', ['a'], UNKNOWN_TASK, 'OMS.2002'),
+      path: `${TASKS}/${UNKNOWN_TASK}/events`,
+      status: 404,
+    },
+    {
+      ...keys('an unknown project', ['a'], 'not found', 'OMS.2002'),
+      path: EVENTS.replace(PROJECT, 'other'),
+      status: 404,
+    },
     { ...keys('a stopped task', ['a'], 'not started', 'OMS.2002'), path: `${TASKS}/{stopped}/events` },
     ...badBodies('POST', EVENTS, 'object_keys'),
   ])('are refused: $bad', refused);
 
   it.each([
-    ...['limit=0', 'limit=101', 'limit=a', 'limit=1&limit=1', 'after=-1', 'after=x', 'after=1&after=2'].map((query) => ({
-      bad: query,
-      path: `${DEAD_LETTERS}?${query}`,
-      method: 'GET',
-      names: query.split('=')[0]!,
-    })),
+    ...['limit=0', 'limit=101', 'limit=a', 'limit=1&limit=1', 'after=-1', 'after=x', 'after=1&after=2'].map(
+      (query) => ({
+        bad: query,
+        path: `${DEAD_LETTERS}?${query}`,
+        method: 'GET',
+        names: query.split('=')[0]!,
+      }),
+    ),
     ...['-1', 'x', '1.0', '9007199254740993'].map((id) => ({
       bad: `redriving ${id}`,
       path: `${DEAD_LETTERS}/${id}/redrive`,
@@ -81,7 +101,9 @@ describe('bad events', () => {
       names: 'dead_letter_id',
     })),
     { bad: 'redriving %zz', path: `${DEAD_LETTERS}/%zz/redrive`, method: 'POST', names: 'percent' },
-  ])('and bad dead-letter calls are refused: $bad', (request) => refused({ ...request, status: 400, code: 'OMS.0001' }));
+  ])('and bad dead-letter calls are refused: $bad', (request) =>
+    refused({ ...request, status: 400, code: 'OMS.0001' }),
+  );
 
   it('and a dead letter that is not there is refused', async () => {
     for (const project of [PROJECT, 'other'])
@@ -134,7 +156,9 @@ describe('odd requests that are right', () => {
   it('settle each key of a request once, however often and however spelled it is in there', async () => {
     for (const key of ['a b', 'a+b', 'é']) await seed(key);
     const id = await play.stage.createTask();
-    await ok('POST', `${TASKS}/${id}/events`, { object_keys: ['a%20b', 'a b', 'a+b', 'a%2Bb', '%C3%A9', 'é', '%c3%a9'] });
+    await ok('POST', `${TASKS}/${id}/events`, {
+      object_keys: ['a%20b', 'a b', 'a+b', 'a%2Bb', '%C3%A9', 'é', '%c3%a9'],
+    });
     expect(await play.stage.api.settled(id, 3)).toMatchObject({ requested: { objects: 3 }, synced: { objects: 3 } });
     await ok('POST', `${TASKS}/${id}/events`, { object_keys: ['a%20b', 'a%20b'] });
     expect(await play.stage.api.settled(id, 4)).toMatchObject({ requested: { objects: 4 }, ignored: { objects: 1 } });

@@ -35,8 +35,7 @@ async function runToEnd(env: Readonly<Record<string, string>> = {}): Promise<{ c
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
   const tooLong = setTimeout(() => child.kill('SIGKILL'), 20_000);
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(tooLong);
@@ -71,63 +70,75 @@ describe('SIGTERM under load', () => {
   it.each([
     ['once', 1],
     ['again and again', 4],
-  ])('sent %s ends the service with 0; what was accepted is done after the restart, once', async (_often, signals) => {
-    const keys = Array.from({ length: 600 }, (_, index) => `load/${index}`);
-    stage = await SyncStage.build({ config: { server: { shutdownTimeoutMs: 10_000 } } });
-    await seedAll(keys);
-    await stage.start();
-    const taskId = await stage.createTask();
-    stage.source.faults.always({ operation: 'GetObject' }, { kind: 'drip', bytes: 8, everyMs: 20 });
-    let accepted = 0;
-    const posting = post(taskId, keys, () => accepted++);
-    await until(() => accepted >= 100);
-    const startedAt = performance.now();
-    for (let signal = 1; signal < signals; signal++) {
-      process.kill(stage.service.pid, 'SIGTERM');
-      await sleep(20);
-    }
-    expect(await stage.service.stop()).toBe(0);
-    expect(performance.now() - startedAt).toBeLessThan(20_000);
-    const refused = await posting;
-    expect(accepted).toBe(keys.length - refused.length);
-    expect(refused.length).toBeGreaterThan(0);
+  ])(
+    'sent %s ends the service with 0; what was accepted is done after the restart, once',
+    async (_often, signals) => {
+      const keys = Array.from({ length: 600 }, (_, index) => `load/${index}`);
+      stage = await SyncStage.build({ config: { server: { shutdownTimeoutMs: 10_000 } } });
+      await seedAll(keys);
+      await stage.start();
+      const taskId = await stage.createTask();
+      stage.source.faults.always({ operation: 'GetObject' }, { kind: 'drip', bytes: 8, everyMs: 20 });
+      let accepted = 0;
+      const posting = post(taskId, keys, () => accepted++);
+      await until(() => accepted >= 100);
+      const startedAt = performance.now();
+      for (let signal = 1; signal < signals; signal++) {
+        process.kill(stage.service.pid, 'SIGTERM');
+        await sleep(20);
+      }
+      expect(await stage.service.stop()).toBe(0);
+      expect(performance.now() - startedAt).toBeLessThan(20_000);
+      const refused = await posting;
+      expect(accepted).toBe(keys.length - refused.length);
+      expect(refused.length).toBeGreaterThan(0);
 
-    stage.source.faults.clear();
-    await stage.start();
-    // Those without an answer may have been accepted all the same: under their idempotency keys they count once.
-    expect(await post(taskId, refused, () => accepted++)).toEqual([]);
-    expect(await stage.api.settled(taskId, keys.length)).toMatchObject({
-      requested: { objects: keys.length },
-      synced: { objects: keys.length },
-      ignored: { objects: 0 },
-      failed: { objects: 0 },
-      balanced: true,
-    });
-    expect(await wrongCopies(keys)).toEqual([]);
-  }, 60_000);
+      stage.source.faults.clear();
+      await stage.start();
+      // Those without an answer may have been accepted all the same: under their idempotency keys they count once.
+      expect(await post(taskId, refused, () => accepted++)).toEqual([]);
+      expect(await stage.api.settled(taskId, keys.length)).toMatchObject({
+        requested: { objects: keys.length },
+        synced: { objects: keys.length },
+        ignored: { objects: 0 },
+        failed: { objects: 0 },
+        balanced: true,
+      });
+      expect(await wrongCopies(keys)).toEqual([]);
+    },
+    60_000,
+  );
 });
 
 describe('SIGTERM while a copy stands still for ever', () => {
-  it.each(['before-headers', 'mid-body'] as const)('(%s) ends in time, and the copy is done after the restart', async (when) => {
-    stage = await SyncStage.build({ config: { server: { shutdownTimeoutMs: 500 } } });
-    await seedAll(['stuck', 'free']);
-    await stage.start();
-    const taskId = await stage.createTask();
-    stage.source.faults.always({ key: 'stuck' }, { kind: 'stall', when });
-    await stage.api.sync(taskId, ['stuck', 'free']);
-    await until(() => stage.source.faults.stalledCount > 0);
-    const startedAt = performance.now();
-    expect(await stage.service.stop()).toBe(0);
-    const tookMs = performance.now() - startedAt;
-    expect(tookMs).toBeGreaterThan(400);
-    expect(tookMs).toBeLessThan(8000);
-    expect(stage.destination.object(TO, 'stuck')).toBeUndefined();
+  it.each(['before-headers', 'mid-body'] as const)(
+    '(%s) ends in time, and the copy is done after the restart',
+    async (when) => {
+      stage = await SyncStage.build({ config: { server: { shutdownTimeoutMs: 500 } } });
+      await seedAll(['stuck', 'free']);
+      await stage.start();
+      const taskId = await stage.createTask();
+      stage.source.faults.always({ key: 'stuck' }, { kind: 'stall', when });
+      await stage.api.sync(taskId, ['stuck', 'free']);
+      await until(() => stage.source.faults.stalledCount > 0);
+      const startedAt = performance.now();
+      expect(await stage.service.stop()).toBe(0);
+      const tookMs = performance.now() - startedAt;
+      expect(tookMs).toBeGreaterThan(400);
+      expect(tookMs).toBeLessThan(8000);
+      expect(stage.destination.object(TO, 'stuck')).toBeUndefined();
 
-    stage.source.faults.clear();
-    await stage.start();
-    expect(await stage.api.settled(taskId, 2)).toMatchObject({ requested: { objects: 2 }, failed: { objects: 0 }, balanced: true });
-    expect(await wrongCopies(['stuck', 'free'])).toEqual([]);
-  }, 40_000);
+      stage.source.faults.clear();
+      await stage.start();
+      expect(await stage.api.settled(taskId, 2)).toMatchObject({
+        requested: { objects: 2 },
+        failed: { objects: 0 },
+        balanced: true,
+      });
+      expect(await wrongCopies(['stuck', 'free'])).toEqual([]);
+    },
+    40_000,
+  );
 });
 
 describe('a start that cannot be', () => {
@@ -166,13 +177,17 @@ describe('a start that cannot be', () => {
     ['an unknown variable', {}, { OPENOMS_SERVER_PROT: '1' }, /OPENOMS_SERVER_PROT/],
     ['no such file', {}, { OPENOMS_CONFIG: 'none.yaml' }, /none\.yaml.*no such file/],
     ['no authentication on every address', {}, { OPENOMS_HOST: '0.0.0.0' }, /auth\.mode/],
-  ])('with %s ends with 78 and names it', async (_what, config, env, message) => {
-    stage = await SyncStage.build({ config });
-    const { code, output } = await runToEnd(env);
-    expect(output).toMatch(message);
-    expect(output).not.toContain('"level"');
-    expect(code).toBe(78);
-  }, 20_000);
+  ])(
+    'with %s ends with 78 and names it',
+    async (_what, config, env, message) => {
+      stage = await SyncStage.build({ config });
+      const { code, output } = await runToEnd(env);
+      expect(output).toMatch(message);
+      expect(output).not.toContain('"level"');
+      expect(code).toBe(78);
+    },
+    20_000,
+  );
 
   it('with a damaged key file ends with 1 and a reason that shows nothing of it', async () => {
     stage = await SyncStage.build();

@@ -1,7 +1,6 @@
 import Database from 'better-sqlite3';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { LedgerAnswer } from './api-client.js';
 import { SyncStage } from './sync-stage.js';
 
 export const PROJECT = 'stage';
@@ -39,7 +38,7 @@ export interface RawAnswer {
 /** Everything a refused request could have left behind. */
 interface Recorded {
   readonly log: unknown;
-  readonly ledgers: readonly Omit<LedgerAnswer, 'position'>[];
+  readonly ledgers: readonly object[];
   readonly tasks: number;
   readonly queued: readonly string[];
 }
@@ -63,7 +62,12 @@ export class RefusalStage {
     return new RefusalStage(stage, running, stopped);
   }
 
-  async send({ method, path: target, body, headers = {} }: Pick<BadRequest, 'method' | 'path' | 'body' | 'headers'>): Promise<RawAnswer> {
+  async send({
+    method,
+    path: target,
+    body,
+    headers = {},
+  }: Pick<BadRequest, 'method' | 'path' | 'body' | 'headers'>): Promise<RawAnswer> {
     const url = this.stage.service.url + target.replace('{running}', this.running).replace('{stopped}', this.stopped);
     const raw = typeof body === 'string' || body instanceof Uint8Array;
     const response = await fetch(url, {
@@ -103,9 +107,8 @@ export class RefusalStage {
   }
 
   /** Without its position: the keys of a refused start are sealed and forgotten again, which the log counts. */
-  private async ledger(taskId: string): Promise<Omit<LedgerAnswer, 'position'>> {
-    const { position: _position, ...figures } = await this.stage.api.ledger(taskId);
-    return figures;
+  private async ledger(taskId: string): Promise<object> {
+    return without(await this.stage.api.ledger(taskId), 'position');
   }
 
   /** Lines of the log and answers that show a secret value. */
@@ -119,12 +122,30 @@ export class RefusalStage {
 export const without = (base: object, ...fields: readonly string[]): object =>
   Object.fromEntries(Object.entries(base).filter(([name]) => !fields.includes(name)));
 
+export const TASKS = `/v2/${PROJECT}/sync-tasks`;
+
+export const get = (bad: string, target: string, status: number, code: string, names: string): BadRequest => ({
+  bad: `GET ${target}: ${bad}`,
+  method: 'GET',
+  path: target,
+  status,
+  code,
+  names,
+});
+
 const json = 'application/json';
 const MB = 1024 * 1024;
 
 /** What is wrong with any body, wherever a body is expected. */
 export const badBodies = (method: string, target: string, missing: string): readonly BadRequest[] => {
-  const refused = (bad: string, body: unknown, status: number, code: string, names: string, headers = {}): BadRequest => ({
+  const refused = (
+    bad: string,
+    body: unknown,
+    status: number,
+    code: string,
+    names: string,
+    headers = {},
+  ): BadRequest => ({
     bad: `${method} ${target}: ${bad}`,
     method,
     path: target,
@@ -148,6 +169,8 @@ export const badBodies = (method: string, target: string, missing: string): read
     refused('60 levels', `{"a":${'['.repeat(60)}${']'.repeat(60)}}`, 400, 'OMS.0067', 'deep'),
     refused('13 MB', `{"a":"${'x'.repeat(13 * MB)}"}`, 413, 'OMS.0064', 'too large'),
     refused('another content type', '<a/>', 415, 'OMS.0074', 'Content-Type', { 'content-type': 'text/xml' }),
-    refused('a content type that only begins right', '{}', 415, 'OMS.0074', 'Content-Type', { 'content-type': `${json}x` }),
+    refused('a content type that only begins right', '{}', 415, 'OMS.0074', 'Content-Type', {
+      'content-type': `${json}x`,
+    }),
   ];
 };

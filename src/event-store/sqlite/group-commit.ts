@@ -1,3 +1,4 @@
+import { CommitPacer } from '../../kernel/commit-pacer.js';
 import { EventStoreUnavailable, WrongRevision } from '../event-store.port.js';
 import { EventIdTaken } from '../expectation.js';
 
@@ -32,12 +33,15 @@ interface Job {
 
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 
-/** Many writers, one transaction, one fsync: what arrives in one turn of the event loop is committed together. */
+/** Many writers, one transaction, one fsync. */
 export class GroupCommit {
   private pending: Job[] = [];
   private pendingEvents = 0;
   private pendingBytes = 0;
-  private scheduled = false;
+  private readonly pacer = new CommitPacer(
+    () => this.pending.length,
+    () => this.flush(),
+  );
   private closed = false;
 
   constructor(
@@ -56,7 +60,7 @@ export class GroupCommit {
     this.pendingBytes += weight.bytes;
     return new Promise<T>((resolve, reject) => {
       this.pending.push({ weight, run: work, resolve, reject });
-      this.schedule();
+      this.pacer.schedule();
     });
   }
 
@@ -74,19 +78,10 @@ export class GroupCommit {
     return new EventStoreUnavailable('Too many appends are waiting for the event store');
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      if (this.pending.length === 0) return;
-      this.flush();
-      if (this.pending.length > 0) this.schedule();
-    });
-  }
-
-  private flush(): void {
+  /** Commits one batch and answers how many writes it held. */
+  private flush(): number {
     const batch = this.takeBatch();
+    if (batch.length === 0) return 0;
     const settle: (() => void)[] = [];
     try {
       this.transactions.begin();
@@ -96,10 +91,11 @@ export class GroupCommit {
       this.transactions.rollback();
       const failure = new EventStoreUnavailable('The event store could not commit', { cause: error });
       for (const job of batch) job.reject(failure);
-      return;
+      return batch.length;
     }
     this.transactions.committed();
     for (const finish of settle) finish();
+    return batch.length;
   }
 
   private takeBatch(): Job[] {

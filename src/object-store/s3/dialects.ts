@@ -18,6 +18,8 @@ export interface S3Quirks {
   readonly hasTags: boolean;
   /** Content kept compressed is decompressed on the way unless the reader accepts it compressed. */
   readonly acceptsGzip: boolean;
+  /** Its archive classes are a price, not a state: their objects need no restore. */
+  readonly archiveReadsAtOnce: boolean;
   readonly maxPutBytes: number;
 }
 
@@ -39,6 +41,7 @@ export const AWS_QUIRKS: S3Quirks = {
   storageClasses: AWS_CLASSES,
   hasTags: true,
   acceptsGzip: false,
+  archiveReadsAtOnce: false,
   maxPutBytes: 5 * GIB,
 };
 
@@ -120,9 +123,9 @@ export const DIALECTS: Readonly<Record<string, CloudDialect>> = {
     listVersion: 1,
     storageClasses: {
       STANDARD: ['STANDARD'],
-      IA: ['STANDARD_IA'],
+      IA: ['STANDARD_IA', 'DEEP_IA'],
       ARCHIVE: ['ARCHIVE'],
-      DEEP_ARCHIVE: ['ARCHIVE', 'DEEP_IA'],
+      DEEP_ARCHIVE: ['ARCHIVE'],
     },
   }),
   Baidu: s3('https://s3.{region}.bcebos.com', REGIONS.Baidu, {
@@ -141,7 +144,7 @@ export const DIALECTS: Readonly<Record<string, CloudDialect>> = {
     {
       hasTags: false,
       acceptsGzip: true,
-      // Google's archive class reads at once: it is a price, not a state.
+      archiveReadsAtOnce: true,
       storageClasses: {
         STANDARD: ['STANDARD', 'MULTI_REGIONAL', 'REGIONAL'],
         IA: ['NEARLINE', 'COLDLINE'],

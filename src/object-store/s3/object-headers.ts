@@ -65,12 +65,12 @@ export function readPutResult(headers: S3Headers): PutResult {
 }
 
 /** What head and get say of an object; `size` is that of the whole object. */
-export function readObjectInfo(key: string, size: number, headers: S3Headers): ObjectInfo {
+export function readObjectInfo(key: string, size: number, headers: S3Headers, quirks: S3Quirks): ObjectInfo {
   const contentType = headerOf(headers, 'content-type');
   const storageClass = headerOf(headers, 'x-amz-storage-class');
   const versionId = headerOf(headers, 'x-amz-version-id');
   const tagCount = headerOf(headers, 'x-amz-tagging-count');
-  const archive = archiveStateOf(headers, storageClass);
+  const archive = archiveStateOf(headers, storageClass, quirks);
   const lastModifiedMs = Date.parse(headerOf(headers, 'last-modified') ?? '');
   if (Number.isNaN(lastModifiedMs))
     throw new StoreError('unavailable', 'The answer has no Last-Modified', { backendCode: 'MalformedAnswer' });
@@ -111,17 +111,19 @@ function md5Of(etag: string, headers: S3Headers): string | undefined {
 const crc64Of = (headers: S3Headers): string | undefined =>
   headerOf(headers, 'x-oss-hash-crc64ecma') ?? headerOf(headers, 'x-cos-hash-crc64ecma');
 
-/** Classes whose objects need a restore before they can be read, wherever such a class exists. */
-const ARCHIVE_CLASSES: ReadonlySet<string> = new Set(['GLACIER', 'DEEP_ARCHIVE', 'COLD', 'COLDARCHIVE']);
-
-function archiveStateOf(headers: S3Headers, storageClass: string | undefined): 'archived' | 'restoring' | undefined {
+function archiveStateOf(
+  headers: S3Headers,
+  storageClass: string | undefined,
+  { archiveReadsAtOnce, storageClasses }: S3Quirks,
+): 'archived' | 'restoring' | undefined {
   const restore = headerOf(headers, 'x-amz-restore');
   if (restore?.includes('ongoing-request="true"')) return 'restoring';
   if (restore?.includes('ongoing-request="false"')) return undefined;
-  const intelligent = headerOf(headers, 'x-amz-archive-status');
-  return intelligent !== undefined || (storageClass !== undefined && ARCHIVE_CLASSES.has(storageClass))
-    ? 'archived'
-    : undefined;
+  // Intelligent tiering archives objects without changing their class.
+  if (headerOf(headers, 'x-amz-archive-status') !== undefined) return 'archived';
+  if (storageClass === undefined || archiveReadsAtOnce) return undefined;
+  const { ARCHIVE, DEEP_ARCHIVE } = storageClasses;
+  return ARCHIVE.includes(storageClass) || DEEP_ARCHIVE.includes(storageClass) ? 'archived' : undefined;
 }
 
 function readMetadata(headers: S3Headers): ObjectMetadata {

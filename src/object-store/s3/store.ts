@@ -83,7 +83,7 @@ export class S3Store implements DestinationStore {
     try {
       const call = { method: 'HEAD', key, unsigned: this.readHeaders() } as const;
       const { headers } = await this.client.send('Head failed', call, signal);
-      return readObjectInfo(key, lengthOf(headers), headers);
+      return readObjectInfo(key, lengthOf(headers), headers, this.quirks);
     } catch (error) {
       throw error instanceof StoreError ? await this.probe.explain(error, signal) : error;
     }
@@ -99,7 +99,7 @@ export class S3Store implements DestinationStore {
     const body = answer.stream;
     if (body === undefined) throw malformed('no body');
     try {
-      return { info: readObjectInfo(key, wholeSize(answer, range), answer.headers), body };
+      return { info: readObjectInfo(key, wholeSize(answer, range), answer.headers, this.quirks), body };
     } catch (error) {
       body.destroy();
       throw error;

@@ -19,7 +19,7 @@ export function bodyOf(body: Buffer | Readable, size: number): { readonly body?:
 }
 
 const wrongSize = (received: number, size: number): StoreError =>
-  new StoreError('connection', `The body has ${received} bytes or more instead of ${size}`);
+  new StoreError('connection', `The body brought ${received} of ${size} bytes announced`);
 
 function wholeOrNothing(source: Readable, size: number): Readable {
   const body = new HeldBackTail(size);

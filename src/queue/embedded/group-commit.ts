@@ -1,3 +1,5 @@
+import { CommitPacer } from '../../kernel/commit-pacer.js';
+
 /** One change to the queue's file, and what follows when it is durable or when it could not be made. */
 export interface Change {
   /** Runs inside the transaction; synchronous. */
@@ -12,12 +14,15 @@ const MAX_CHANGES = 2_000;
 const MAX_BYTES = 16 * 1024 * 1024;
 
 /**
- * Collects what one turn of the event loop brings and commits it in one transaction: many callers, one fsync. Changes are
+ * Collects changes and commits them in one transaction: many callers, one fsync. Changes are
  * applied in the order they came; those of one transaction stand or fall together.
  */
 export class GroupCommit {
   private pending: Change[] = [];
-  private scheduled = false;
+  private readonly pacer = new CommitPacer(
+    () => this.pending.length,
+    () => this.commitGroup(),
+  );
 
   constructor(
     private readonly transaction: (work: () => void) => void,
@@ -27,7 +32,7 @@ export class GroupCommit {
 
   add(change: Change): void {
     this.pending.push(change);
-    this.schedule();
+    this.pacer.schedule();
   }
 
   /** Commits everything that is pending, now. */
@@ -35,29 +40,21 @@ export class GroupCommit {
     while (this.pending.length > 0) this.commitGroup();
   }
 
-  private schedule(): void {
-    if (this.scheduled) return;
-    this.scheduled = true;
-    setImmediate(() => {
-      this.scheduled = false;
-      this.commitGroup();
-      if (this.pending.length > 0) this.schedule();
-    });
-  }
-
-  private commitGroup(): void {
+  /** Commits one group and answers how many changes it held. */
+  private commitGroup(): number {
     const group = this.takeGroup();
-    if (group.length === 0) return;
+    if (group.length === 0) return 0;
     try {
       this.transaction(() => {
         for (const change of group) change.apply();
       });
     } catch (error) {
       for (const change of group) change.refused(error);
-      return;
+      return group.length;
     }
     for (const change of group) change.durable();
     this.committed();
+    return group.length;
   }
 
   private takeGroup(): Change[] {
