@@ -1,9 +1,8 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
-import { ConfigError } from './config/config-error.js';
 import type { Config } from './config/config.js';
 import { readMasterKey } from './config/environment.js';
-import { loadConfig } from './config/load-config.js';
+import { configOrComplaint, INVALID_CONFIG } from './config/config-or-complaint.js';
 import { printConfig } from './config/print-config.js';
 import { createLogger } from './http/logger.js';
 import { Service } from './service.js';
@@ -12,17 +11,6 @@ const readVersion = (): string => {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
 };
-
-/** The configuration, or undefined after saying on standard error what is wrong with it. */
-function configOrComplaint(): Config | undefined {
-  try {
-    return loadConfig({ argv: process.argv.slice(2), env: process.env, cwd: process.cwd() });
-  } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return undefined;
-  }
-}
 
 async function run(config: Config): Promise<number> {
   const log = createLogger(config.log);
@@ -47,7 +35,7 @@ async function run(config: Config): Promise<number> {
   }
 }
 
-const config = configOrComplaint();
-if (config === undefined) process.exitCode = 78;
+const config = configOrComplaint(process.argv.slice(2), process.env);
+if (config === undefined) process.exitCode = INVALID_CONFIG;
 else if (process.argv.includes('--print-config')) process.stdout.write(printConfig(config));
 else process.exitCode = await run(config);

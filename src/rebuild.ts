@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAdapters, type Adapters } from './adapters.js';
-import { loadConfig } from './config/load-config.js';
+import { configOrComplaint, INVALID_CONFIG } from './config/config-or-complaint.js';
 import type { RecordedEvent } from './event-store/event-store.port.js';
 import { SystemClock } from './kernel/clock.js';
 import { silentLog } from './kernel/log.js';
@@ -16,7 +16,9 @@ import { matchesRecord, renderList } from './worker/object-list-rebuild.js';
 const LOOK_EVERY_MS = 500;
 const MAX_FAILURES = 5;
 
-const say = (line: string): void => void process.stdout.write(`${line}\n`);
+const say = (line: string): void => {
+  process.stdout.write(`${line}\n`);
+};
 
 /** Throws when a projection fails again and again. */
 async function rebuildViews({ eventStore, readStore }: Adapters): Promise<void> {
@@ -26,13 +28,14 @@ async function rebuildViews({ eventStore, readStore }: Adapters): Promise<void> 
   projections.rebuild();
   projections.start();
   try {
-    for (let done = false; !done; await sleep(LOOK_EVERY_MS)) {
+    for (;;) {
       const all = projections.status();
-      done = all.every(({ position }) => (position ?? -1n) >= head);
       for (const { name, position, failures, error } of all) {
         say(`${name}: at position ${position ?? 'none'} of ${head}`);
         if (failures >= MAX_FAILURES) throw new Error(`${name} cannot be rebuilt: ${error ?? 'unknown'}`);
       }
+      if (all.every(({ position }) => (position ?? -1n) >= head)) return;
+      await sleep(LOOK_EVERY_MS);
     }
   } finally {
     await projections.stop();
@@ -56,7 +59,8 @@ async function verifyLists({ eventStore }: Adapters): Promise<number> {
 }
 
 async function main(): Promise<number> {
-  const config = loadConfig({ env: process.env, cwd: process.cwd() });
+  const config = configOrComplaint(process.argv.slice(2), process.env);
+  if (config === undefined) return INVALID_CONFIG;
   const adapters = openAdapters(config, new SystemClock(), silentLog);
   try {
     await rebuildViews(adapters);

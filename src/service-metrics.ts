@@ -74,7 +74,12 @@ export class ServiceMetrics {
 
   /** Figures that are asked for when somebody looks. */
   watch({ registry }: Metrics, { queue, projections, guards, tasks }: MeasuredParts): void {
-    const gauge = <L extends string>(name: string, help: string, labelNames: L[], read: (gauge: Gauge<L>) => Promise<void> | void) =>
+    const gauge = <L extends string>(
+      name: string,
+      help: string,
+      labelNames: L[],
+      read: (gauge: Gauge<L>) => Promise<void> | void,
+    ) =>
       new Gauge({
         name,
         help,
@@ -92,17 +97,28 @@ export class ServiceMetrics {
       self.set((await queue.stats()).deadLetters);
     });
     gauge('openoms_sync_ledger_objects', 'The ledger over all tasks', ['column'], (self) => {
-      const { unbalanced: _unbalanced, ...columns } = tasks.totals();
-      for (const [column, objects] of Object.entries(columns)) self.set({ column }, objects);
+      const { requested, synced, failed, ignored, pending } = tasks.totals();
+      for (const [column, objects] of Object.entries({ requested, synced, failed, ignored, pending }))
+        self.set({ column }, objects);
     });
-    gauge('openoms_sync_ledger_unbalanced_tasks', 'Tasks whose ledger does not balance; anything but 0 is a bug', [], (self) => {
-      self.set(tasks.totals().unbalanced);
-    });
+    gauge(
+      'openoms_sync_ledger_unbalanced_tasks',
+      'Tasks whose ledger does not balance; anything but 0 is a bug',
+      [],
+      (self) => {
+        self.set(tasks.totals().unbalanced);
+      },
+    );
     gauge('openoms_projection_position', 'Log position of each read model', ['projection'], (self) => {
       for (const { name, position } of projections.status()) self.set({ projection: name }, Number(position ?? 0n));
     });
-    gauge('openoms_endpoint_breaker_open', 'Object-store endpoints at rest after failures (1) or in use (0)', ['endpoint'], (self) => {
-      for (const { endpoint, breaker } of guards.states()) self.set({ endpoint }, breaker === 'closed' ? 0 : 1);
-    });
+    gauge(
+      'openoms_endpoint_breaker_open',
+      'Object-store endpoints at rest after failures (1) or in use (0)',
+      ['endpoint'],
+      (self) => {
+        for (const { endpoint, breaker } of guards.states()) self.set({ endpoint }, breaker === 'closed' ? 0 : 1);
+      },
+    );
   }
 }

@@ -101,7 +101,7 @@ export function createWorker(parts: WorkerParts): SyncWorker {
         );
   const reactors = new ReactorHost(eventStore, readStore, log);
   reactors.register(
-    new SyncTaskReactor(eventStore, projections, readStore, publisher, driver, lists, vault).reactor,
+    new SyncTaskReactor(eventStore, projections, readStore, publisher, driver, lists, vault, pool).reactor,
   );
   return new SyncWorker(consumer, reactors, lists, closer, pool, hardStop, (error) =>
     log.error({ err: error }, 'a part of the worker ended'),

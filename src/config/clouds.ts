@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { CLOUD_TYPES } from '../kernel/cloud-types.js';
 import type { Config, RegionConfig } from './config.js';
 import type { ConfigProblem } from './config-error.js';
 
@@ -8,12 +9,14 @@ type Mapping = Readonly<Record<string, unknown>>;
 const REGION_KEYS = ['endpoint', 'addressing', 'signingRegion', 'root', 'description'];
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 
+const known: readonly string[] = CLOUD_TYPES;
+
 /** Checks the `clouds` section, whose keys are names and so no fields of a class. */
 export function readClouds(given: unknown, report: (problem: Problem) => void): Config['clouds'] {
   const clouds: Record<string, { regions: Record<string, RegionConfig> }> = {};
   for (const [cloud, value] of entries(given, 'clouds', report)) {
     const at = `clouds.${cloud}`;
-    if (!NAME.test(cloud)) report({ path: at, message: 'is no name of a cloud' });
+    if (!known.includes(cloud)) report({ path: at, message: `is no cloud; known are ${known.join(', ')}` });
     const regions: Record<string, RegionConfig> = {};
     for (const [key, inner] of entries(value, at, report)) {
       if (key !== 'regions') report({ path: `${at}.${key}`, message: 'is no known key, only regions is' });

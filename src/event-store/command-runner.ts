@@ -81,7 +81,10 @@ export class CommandRunner {
     stream: string,
     expected: ExpectedRevision,
     events: readonly DomainEvent[],
-    { metadata, commandId }: Pick<RunOptions, 'commandId'> & { readonly metadata: Omit<EventMetadata, 'schemaVersion'> },
+    {
+      metadata,
+      commandId,
+    }: Pick<RunOptions, 'commandId'> & { readonly metadata: Omit<EventMetadata, 'schemaVersion'> },
   ): Promise<bigint> {
     const stamped = events.map(({ type, data }, index): NewEvent => {
       const id = commandId === undefined ? timeOrderedId() : derivedId(commandId, stream, String(index));

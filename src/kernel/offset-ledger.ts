@@ -19,7 +19,11 @@ export class OffsetLedger {
   settle(offset: bigint): void {
     if (this.settled.has(offset) || !this.isOpen(offset)) throw new Error(`Offset ${offset} is not in flight`);
     this.settled.add(offset);
-    for (let next = this.order[this.head]; next !== undefined && this.settled.delete(next); next = this.order[++this.head])
+    for (
+      let next = this.order[this.head];
+      next !== undefined && this.settled.delete(next);
+      next = this.order[++this.head]
+    )
       this.committed = next;
     if (this.head > 1024 && this.head * 2 > this.order.length) {
       this.order.splice(0, this.head);

@@ -4,7 +4,8 @@ export class Semaphore {
   private readonly waiting = new Set<() => void>();
 
   constructor(readonly permits: number) {
-    if (!Number.isInteger(permits) || permits < 1) throw new Error(`A semaphore needs at least one permit, not ${permits}`);
+    if (!Number.isInteger(permits) || permits < 1)
+      throw new Error(`A semaphore needs at least one permit, not ${permits}`);
     this.free = permits;
   }
 

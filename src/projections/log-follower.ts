@@ -1,6 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { EventStore, RecordedEvent, SubscriptionBatch } from '../event-store/event-store.port.js';
+import { hasEnded } from '../kernel/has-ended.js';
 import type { Log } from '../kernel/log.js';
 import { backoffMs, wait, type RetryPolicy } from '../kernel/retry.js';
 
@@ -37,9 +38,6 @@ export interface Followed {
 
 const SAVE_IDLE_MS = 1_000;
 const TURN_EVERY_EVENTS = 500;
-
-/** Asked through a function, because the compiler takes a flag that was read once for settled across an await. */
-const hasEnded = (signal: AbortSignal): boolean => signal.aborted;
 
 /** The pull loop of one projection or reactor: subscribe, apply in order, remember, and after a failure try again. */
 export class LogFollower {

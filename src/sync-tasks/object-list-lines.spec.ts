@@ -34,7 +34,13 @@ describe('list lines', () => {
   });
 
   it('give both names, code and cause of what failed', () => {
-    const failed = { key: 'a/b', outcome: 'failed', reason: 'SOURCE_NOT_FOUND', code: 'NoSuchKey', cause: 'gone' } as const;
+    const failed = {
+      key: 'a/b',
+      outcome: 'failed',
+      reason: 'SOURCE_NOT_FOUND',
+      code: 'NoSuchKey',
+      cause: 'gone',
+    } as const;
     expect(settled(failed)).toEqual([{ kind: 'failed', text: `${at}\ta%2Fb\ta/b\tNoSuchKey\tgone` }]);
   });
 

@@ -18,7 +18,13 @@ const outcomeLine = (object: ObjectOutcome, at: string): ObjectListLine => {
     case 'ignored':
       return { kind: object.outcome, text: `${at}\t${escaped(object.key)}\t${object.size}` };
     case 'failed': {
-      const fields = [at, encodeURIComponent(object.key), escaped(object.key), escaped(object.code), escaped(object.cause)];
+      const fields = [
+        at,
+        encodeURIComponent(object.key),
+        escaped(object.key),
+        escaped(object.code),
+        escaped(object.cause),
+      ];
       return { kind: object.notStarted ? 'creationFailed' : 'failed', text: fields.join('\t') };
     }
   }

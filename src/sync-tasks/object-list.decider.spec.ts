@@ -23,13 +23,24 @@ const recorded = (kind: ObjectListKind, from: number, to: number): ObjectListRec
 const record = (kind: ObjectListKind, from: number, to: number) => new RecordObjectList(list(kind, from, to), context);
 
 describe('the object lists of a task', () => {
-  it('record a first file', () => given().when(record('synced', 3, 9)).then(recorded('synced', 3, 9)));
+  it('record a first file', () =>
+    given()
+      .when(record('synced', 3, 9))
+      .then(recorded('synced', 3, 9)));
   it('record the file that follows', () =>
-    given(recorded('synced', 3, 9)).when(record('synced', 10, 12)).then(recorded('synced', 10, 12)));
+    given(recorded('synced', 3, 9))
+      .when(record('synced', 10, 12))
+      .then(recorded('synced', 10, 12)));
   it('never record lines twice', () =>
-    given(recorded('synced', 3, 9)).when(record('synced', 9, 12)).thenNothing());
+    given(recorded('synced', 3, 9))
+      .when(record('synced', 9, 12))
+      .thenNothing());
   it('keep the kinds apart', () =>
-    given(recorded('synced', 3, 9)).when(record('failed', 5, 6)).then(recorded('failed', 5, 6)));
+    given(recorded('synced', 3, 9))
+      .when(record('failed', 5, 6))
+      .then(recorded('failed', 5, 6)));
   it('compare positions as numbers', () =>
-    given(recorded('synced', 3, 9)).when(record('synced', 1000, 1001)).then(recorded('synced', 1000, 1001)));
+    given(recorded('synced', 3, 9))
+      .when(record('synced', 1000, 1001))
+      .then(recorded('synced', 1000, 1001)));
 });

@@ -1,11 +1,7 @@
 import type { RecordedEvent } from '../event-store/event-store.port.js';
 import type { Projection } from '../projections/projection.js';
 import type { ReadStore } from '../read-store/read-store.js';
-import {
-  SYNC_TASK_LIST_STREAMS,
-  type ObjectListKind,
-  type ObjectListRecorded,
-} from './object-list.events.js';
+import { SYNC_TASK_LIST_STREAMS, type ObjectListKind, type ObjectListRecorded } from './object-list.events.js';
 import { listLinesOf } from './object-list-lines.js';
 import { SYNC_EVENT_STREAMS, type SyncEventEvent } from './sync-event.events.js';
 

@@ -51,10 +51,15 @@ const MAX_KEYS = 100;
 const MAX_ID_LENGTH = 255;
 
 /** Decodes and checks a message. Throws `NotDecodable` saying which field is wrong. */
-export function decodeSyncEvent({ id, headers, body }: Pick<QueueMessage, 'id' | 'headers' | 'body'>): SyncEventRequest {
+export function decodeSyncEvent({
+  id,
+  headers,
+  body,
+}: Pick<QueueMessage, 'id' | 'headers' | 'body'>): SyncEventRequest {
   const parsed = parseBody(body);
   const { sync_event_id: syncEventId = id, sync_task_id: syncTaskId, object_keys: encoded } = parsed;
-  if (!isName(syncEventId)) throw new NotDecodable(`sync_event_id must be a string of 1 to ${MAX_ID_LENGTH} characters`);
+  if (!isName(syncEventId))
+    throw new NotDecodable(`sync_event_id must be a string of 1 to ${MAX_ID_LENGTH} characters`);
   if (!isName(syncTaskId)) throw new NotDecodable(`sync_task_id must be a string of 1 to ${MAX_ID_LENGTH} characters`);
   if (!isKeyList(encoded)) throw new NotDecodable(`object_keys must be an array of 1 to ${MAX_KEYS} strings`);
   const projectId = headers['project-id'];

@@ -29,9 +29,9 @@ describe('a sync event', () => {
     ['a key too many', [...outcomes, outcomes[0]!]],
   ])('is never settled with %s', (_what, wrong) => {
     const open = [created].reduce(syncEventDecider.evolve, syncEventDecider.initialState());
-    expect(() => syncEventDecider.decide(new SettleSyncEvent('t', 'e', ['a', 'b'], wrong, context), open, { now: at })).toThrow(
-      'are not those of its 2 keys',
-    );
+    expect(() =>
+      syncEventDecider.decide(new SettleSyncEvent('t', 'e', ['a', 'b'], wrong, context), open, { now: at }),
+    ).toThrow('are not those of its 2 keys');
   });
 
   it('is never settled before it is created', () => {

@@ -32,7 +32,8 @@ export const syncEventDecider: Decider<SyncEvent, SyncEventCommand, SyncEventEve
         return [{ type: 'SyncEventCreated', data: { syncTaskId, keys: command.keys, at } }];
       case 'SettleSyncEvent':
         if (event.status === 'settled') return [];
-        if (event.status === 'absent') throw new Error(`Sync event ${command.syncEventId} was settled before it was created`);
+        if (event.status === 'absent')
+          throw new Error(`Sync event ${command.syncEventId} was settled before it was created`);
         assertComplete(command, event.keys);
         return [{ type: 'SyncEventSettled', data: { syncTaskId, outcomes: command.outcomes, at } }];
       default:

@@ -81,18 +81,16 @@ describe('ledger and statistics after events have expired', () => {
       data: {
         syncTaskId: 't',
         day: '2026-01-15',
-        buckets: before.day.map(
-          (row): LedgerBucket => ({
-            startMs: row.bucket_ms,
-            requested: row.requested,
-            synced: row.synced,
-            failed: row.failed,
-            ignored: row.ignored,
-            syncedBytes: row.synced_bytes,
-            failedBytes: row.failed_bytes,
-            ignoredBytes: row.ignored_bytes,
-          }),
-        ),
+        buckets: before.day.map((row): LedgerBucket => ({
+          startMs: row.bucket_ms,
+          requested: row.requested,
+          synced: row.synced,
+          failed: row.failed,
+          ignored: row.ignored,
+          syncedBytes: row.synced_bytes,
+          failedBytes: row.failed_bytes,
+          ignoredBytes: row.ignored_bytes,
+        })),
         at: day2,
       },
     },

@@ -61,9 +61,7 @@ export class SyncTaskOperations {
   async start(projectId: string, syncTaskId: string, secrets: SyncTaskSecrets, context: CommandContext): Promise<void> {
     // Seals nothing for a task that is not there; the decider has the last word.
     if (!this.tasks.exists(projectId, syncTaskId)) throw noSyncTaskToOperate(syncTaskId);
-    await this.withSealed(secrets, (sealed) =>
-      this.execute(new StartSyncTask(projectId, syncTaskId, sealed, context)),
-    );
+    await this.withSealed(secrets, (sealed) => this.execute(new StartSyncTask(projectId, syncTaskId, sealed, context)));
   }
 
   async stop(projectId: string, syncTaskId: string, context: CommandContext): Promise<void> {

@@ -53,7 +53,9 @@ describe('a synchronizing task', () => {
   it('cannot be started', () => given(created).when(start).thenRefused('TASK_ALREADY_STARTED'));
   it('cannot be deleted', () => given(created).when(remove).thenRefused('TASK_IN_PROGRESS'));
   it('is unknown to other projects', () =>
-    given(created).when(new StopSyncTask('other', 't', context)).thenRefused('SYNC_TASK_NOT_SYNCHRONIZING'));
+    given(created)
+      .when(new StopSyncTask('other', 't', context))
+      .thenRefused('SYNC_TASK_NOT_SYNCHRONIZING'));
 });
 
 describe('a stopped task', () => {
@@ -61,7 +63,9 @@ describe('a stopped task', () => {
   it('cannot be stopped', () => given(created, stopped).when(stop).thenRefused('TASK_NOT_RUNNING'));
   it('is deleted', () => given(created, stopped).when(remove).then(deleted));
   it('cannot be deleted by another project', () =>
-    given(created, stopped).when(new DeleteSyncTask('other', 't', context)).thenRefused('SYNC_TASK_NOT_FOUND'));
+    given(created, stopped)
+      .when(new DeleteSyncTask('other', 't', context))
+      .thenRefused('SYNC_TASK_NOT_FOUND'));
   it('once started again is stopped again', () => given(created, stopped, started).when(stop).then(stopped));
 });
 

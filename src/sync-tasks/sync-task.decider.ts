@@ -19,8 +19,7 @@ interface Known {
 }
 
 export type SyncTask =
-  | { readonly status: 'absent' }
-  | ({ readonly status: 'synchronizing' | 'stopped' | 'deleted' } & Known);
+  { readonly status: 'absent' } | ({ readonly status: 'synchronizing' | 'stopped' | 'deleted' } & Known);
 
 const evolve = (task: SyncTask, event: SyncTaskEvent): SyncTask => {
   if (event.type === 'SyncTaskCreated') {

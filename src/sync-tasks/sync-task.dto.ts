@@ -1,3 +1,4 @@
+import { CLOUD_TYPES } from '../kernel/cloud-types.js';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDefined, IsOptional, ValidateIf } from 'class-validator';
@@ -11,7 +12,6 @@ import {
 } from '../http/validation/fields.js';
 import { CryptoTypeField, KmsKeyField, SecretField, UnsupportedField } from './sync-task.fields.js';
 import {
-  CLOUD_TYPES,
   consistencyProblem,
   DESTINATION_CLOUD_TYPES,
   descriptionProblem,

@@ -1,6 +1,7 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { STATISTIC_TYPES } from './sync-task.presenter.js';
-import { CLOUD_TYPES, STORAGE_POLICIES } from './sync-task.rules.js';
+import { CLOUD_TYPES } from '../kernel/cloud-types.js';
+import { STORAGE_POLICIES } from './sync-task.rules.js';
 
 /** Shapes of answers, for the OpenAPI document. */
 

@@ -1,23 +1,8 @@
+import { CLOUD_TYPES } from '../kernel/cloud-types.js';
 import { lengthProblem } from '../http/validation/fields.js';
 import { STATISTIC_TYPES } from './sync-task.presenter.js';
 
 /** What the fields of the sync-task calls may hold, as checks that answer the rest of a sentence or nothing. */
-
-export const CLOUD_TYPES = [
-  'AWS',
-  'Azure',
-  'Aliyun',
-  'Tencent',
-  'HuaweiCloud',
-  'QingCloud',
-  'KingsoftCloud',
-  'Baidu',
-  'Qiniu',
-  'UCloud',
-  'Google',
-  'HEC',
-  'Local',
-] as const;
 
 /** A destination is any of them: which backends can be written to is the store factory's to say. */
 export const DESTINATION_CLOUD_TYPES = CLOUD_TYPES;

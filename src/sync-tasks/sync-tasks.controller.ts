@@ -100,10 +100,7 @@ export class SyncTasksController {
   @ApiOperation({ operationId: 'DeleteSyncTask', summary: 'Delete a stopped sync task and its keys' })
   @ApiOkResponse()
   @ApiOmsErrors('INVALID_PARAMETER', 'SYNC_TASK_NOT_FOUND', 'TASK_IN_PROGRESS')
-  async delete(
-    @Param() { project_id, sync_task_id }: SyncTaskPath,
-    @Context() context: RequestContext,
-  ): Promise<void> {
+  async delete(@Param() { project_id, sync_task_id }: SyncTaskPath, @Context() context: RequestContext): Promise<void> {
     await this.operations.delete(project_id, sync_task_id, context);
   }
 

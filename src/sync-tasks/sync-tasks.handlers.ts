@@ -1,3 +1,4 @@
+import { Injectable } from '@nestjs/common';
 import { CommandHandler, type ICommandHandler } from '@nestjs/cqrs';
 import { absent, CommandRunner } from '../event-store/command-runner.js';
 import { RecordObjectList } from './object-list.commands.js';
@@ -24,6 +25,7 @@ export interface Executed {
   readonly position: bigint | undefined;
 }
 
+@Injectable()
 abstract class SyncTaskHandler {
   constructor(private readonly commands: CommandRunner) {}
 
@@ -36,39 +38,19 @@ abstract class SyncTaskHandler {
 }
 
 @CommandHandler(CreateSyncTask)
-export class CreateSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<CreateSyncTask, Executed> {
-  constructor(commands: CommandRunner) {
-    super(commands);
-  }
-}
+export class CreateSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<CreateSyncTask, Executed> {}
 
 @CommandHandler(StartSyncTask)
-export class StartSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StartSyncTask, Executed> {
-  constructor(commands: CommandRunner) {
-    super(commands);
-  }
-}
+export class StartSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StartSyncTask, Executed> {}
 
 @CommandHandler(StopSyncTask)
-export class StopSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StopSyncTask, Executed> {
-  constructor(commands: CommandRunner) {
-    super(commands);
-  }
-}
+export class StopSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<StopSyncTask, Executed> {}
 
 @CommandHandler(DeleteSyncTask)
-export class DeleteSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<DeleteSyncTask, Executed> {
-  constructor(commands: CommandRunner) {
-    super(commands);
-  }
-}
+export class DeleteSyncTaskHandler extends SyncTaskHandler implements ICommandHandler<DeleteSyncTask, Executed> {}
 
 @CommandHandler(CloseSyncLedger)
-export class CloseSyncLedgerHandler extends SyncTaskHandler implements ICommandHandler<CloseSyncLedger, Executed> {
-  constructor(commands: CommandRunner) {
-    super(commands);
-  }
-}
+export class CloseSyncLedgerHandler extends SyncTaskHandler implements ICommandHandler<CloseSyncLedger, Executed> {}
 
 @CommandHandler(CreateSyncEvent)
 export class CreateSyncEventHandler implements ICommandHandler<CreateSyncEvent, Executed> {

@@ -90,7 +90,14 @@ export class SyncTaskQueries {
   }
 
   /** Over all tasks: how many ledgers do not balance (0 or something is wrong), and what they add up to. */
-  totals(): { unbalanced: number; pending: number; requested: number; synced: number; failed: number; ignored: number } {
+  totals(): {
+    unbalanced: number;
+    pending: number;
+    requested: number;
+    synced: number;
+    failed: number;
+    ignored: number;
+  } {
     const row = this.views.get<ReturnType<SyncTaskQueries['totals']>>(
       `WITH pending AS (SELECT task_id, SUM(objects) n FROM open_sync_events GROUP BY task_id),
          ledger AS (SELECT task_id, ${SUMS} FROM sync_ledger_days GROUP BY task_id)

@@ -13,7 +13,7 @@ import { Crc64 } from './crc64.js';
 import { carriesTags, putOptionsFor } from './put-options.js';
 import { collect, RelayBody, type Sent } from './relay-body.js';
 import { at, blame, isChanged, repeatableFailure, SideError } from './side-error.js';
-import { checkUnchanged, discard, headSource, openSource } from './source-object.js';
+import { checkUnchanged, discard, headSource, openSource, replacedMeanwhile } from './source-object.js';
 import type { Copied, CopyJob } from './transfer-options.js';
 import { checkRead, digestsFor, prove } from './verify.js';
 
@@ -31,9 +31,13 @@ const CLEANUP_MS = 10_000;
 export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   let version = known;
   for (let restarts = 0; ; restarts++) {
+    const beganMs = Date.now();
     try {
       const copy = (): Promise<Copied> => copyOnce(job, version);
-      return await retrying(job.options.limits, job.signal, copy, repeatableFailure, job.options.pacing);
+      const copied = await retrying(job.options.limits, job.signal, copy, repeatableFailure, job.options.pacing);
+      // What is replaced again and again is copied as it was at some moment; its next event takes it from there.
+      if (restarts === MAX_RESTARTS || !(await replacedMeanwhile(job, beganMs))) return copied;
+      version = undefined;
     } catch (error) {
       if (!isChanged(error) || restarts === MAX_RESTARTS) {
         await removeWrong(job);
@@ -46,6 +50,7 @@ export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copi
 
 async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   const { copyFrom } = job.destination;
+  job.progress.version = known;
   if (copyFrom !== undefined && job.source.endpointIdentity === job.destination.endpointIdentity) {
     return copyServerSide(job, copyFrom, known ?? (await headSource(job)));
   }
@@ -56,6 +61,7 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   // The answer to a plain read tells all that a head would, which saves that request for every new object.
   const opened = await openSource(job, known);
   job.progress.size = opened.info.size;
+  job.progress.version = opened.info;
   try {
     const uploads = known === undefined ? partsFor(job, opened.info) : undefined;
     if (uploads === undefined) return await copyWhole(job, opened);
@@ -162,6 +168,7 @@ async function copyServerSide(
 ): Promise<Copied> {
   const { source, destination, key, signal, progress } = job;
   progress.size = info.size;
+  progress.version = info;
   const { multipart } = destination;
   let result: PutResult;
   if (info.size <= destination.traits.maxPutBytes) {

@@ -52,6 +52,22 @@ export async function checkUnchanged(job: CopyJob, read: ObjectInfo): Promise<vo
   if (!sameVersion(read, now)) throw changed('The source object changed while it was read');
 }
 
+/**
+ * True when the source has another version than the one that was copied. A source replaced during the copy would look older
+ * than its copy for ever, since comparing goes by time. Within one second it would not, so there no look is needed.
+ */
+export async function replacedMeanwhile(job: CopyJob, beganMs: number): Promise<boolean> {
+  const { version } = job.progress;
+  if (version === undefined || Math.floor(beganMs / 1000) === Math.floor(Date.now() / 1000)) return false;
+  try {
+    return !sameVersion(version, await at(job, 'source', () => job.source.head(job.key, job.signal)));
+  } catch (error) {
+    // Deletions are not propagated: the copy of what was there stands.
+    if (error instanceof SideError && error.failure.kind === 'not-found') return false;
+    throw error;
+  }
+}
+
 /** Ends a body that is not needed after all. */
 export function discard(opened: OpenedObject): void {
   opened.body.on('error', () => undefined);

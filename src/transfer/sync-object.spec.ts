@@ -314,7 +314,9 @@ it('streams small objects too while no memory is left, and gives memory back', a
       return proceed(call, signal);
     },
   });
-  const both = ['first', 'second'].map((key) => syncObject(sourceStore(), destination, key, { ...plain, buffers }, never));
+  const both = ['first', 'second'].map((key) =>
+    syncObject(sourceStore(), destination, key, { ...plain, buffers }, never),
+  );
   expect((await Promise.all(both)).map(({ outcome }) => outcome)).toEqual(['synced', 'synced']);
   expect(kinds.sort()).toEqual(['buffered', 'streamed']);
   expect(buffers.inUse).toBe(0);

@@ -48,7 +48,13 @@ export async function syncObject(
 ): Promise<TransferOutcome> {
   signal.throwIfAborted();
   const deadline = new Deadline(signal, options.limits.objectTimeoutMs);
-  const progress: CopyProgress = { side: 'destination', size: undefined, wrote: false, wrongVisible: false };
+  const progress: CopyProgress = {
+    side: 'destination',
+    size: undefined,
+    version: undefined,
+    wrote: false,
+    wrongVisible: false,
+  };
   const job: CopyJob = { source, destination, key, options, signal: deadline.signal, progress };
   try {
     return await endsInTime(syncOnce(job), deadline.signal);

@@ -49,6 +49,8 @@ export interface SyncObjectOptions {
 export interface CopyProgress {
   side: Side;
   size: number | undefined;
+  /** The version of the source that is copied. */
+  version: ObjectInfo | undefined;
   /** The destination took something of this object. */
   wrote: boolean;
   /** What is visible at the destination was found wrong. */

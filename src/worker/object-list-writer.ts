@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CommandRunner } from '../event-store/command-runner.js';
 import type { Clock } from '../kernel/clock.js';
+import { hasEnded } from '../kernel/has-ended.js';
 import { wait } from '../kernel/retry.js';
 import type { DestinationStore } from '../object-store/object-store.port.js';
 import type { ProjectionHost } from '../projections/projection-host.js';
@@ -93,10 +94,7 @@ export class ObjectListWriter {
   /** Writes whatever is due until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      for (const { task_id, kind } of this.due()) {
-        if (signal.aborted) return;
-        await this.tryFlush(task_id, kind, signal);
-      }
+      for (const { task_id, kind } of this.due()) await this.tryFlush(task_id, kind, signal);
       await wait(Math.min(TICK_MS, this.options.flushIntervalMs), signal).catch(() => undefined);
     }
   }
@@ -115,21 +113,29 @@ export class ObjectListWriter {
     );
   }
 
+  /**
+   * What waits of one task, or of every task there is. Lines of a deleted task cannot be written once its keys are forgotten:
+   * they are asked for by name while it is wound up, and never again.
+   */
   private pending(syncTaskId?: string): readonly PendingListRow[] {
+    if (syncTaskId !== undefined)
+      return this.views.all<PendingListRow>(
+        'SELECT * FROM pending_object_lists WHERE lines > 0 AND task_id = ?',
+        syncTaskId,
+      );
     return this.views.all<PendingListRow>(
-      'SELECT * FROM pending_object_lists WHERE lines > 0 AND (? IS NULL OR task_id = ?)',
-      syncTaskId ?? null,
-      syncTaskId ?? null,
+      'SELECT pending.* FROM pending_object_lists pending JOIN sync_tasks ON sync_tasks.id = task_id WHERE lines > 0',
     );
   }
 
   private async tryFlush(syncTaskId: string, kind: ObjectListKind, signal: AbortSignal): Promise<void> {
+    if (hasEnded(signal)) return;
     const id = `${syncTaskId} ${kind}`;
     try {
       while (await this.writeFile(syncTaskId, kind, signal)) signal.throwIfAborted();
       this.restingUntil.delete(id);
     } catch (error) {
-      if (signal.aborted) return;
+      if (hasEnded(signal)) return;
       this.restingUntil.set(id, this.clock.now().getTime() + Math.max(REST_MS, this.options.flushIntervalMs));
       this.log.failed({ syncTaskId, kind }, error);
     }

@@ -1,6 +1,8 @@
 import type { EventStore, RecordedEvent } from '../event-store/event-store.port.js';
+import { wait } from '../kernel/retry.js';
 import type { ProjectionHost } from '../projections/projection-host.js';
 import type { Reactor } from '../projections/projection.js';
+import { QueueFull } from '../queue/queue.port.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { SYNC_EVENT_STREAMS } from '../sync-tasks/sync-event.events.js';
 import type { SyncEventPublisher } from '../sync-tasks/sync-event-publisher.js';
@@ -16,10 +18,12 @@ import {
 import type { Vault } from '../vault/vault.js';
 import type { ObjectListWriter } from './object-list-writer.js';
 import type { OpenSyncEvent, SyncEventDriver } from './sync-event-driver.js';
+import type { TaskStorePool } from './task-stores.js';
 
 const PAGE = 200;
 /** How long a reaction waits for the views before it is tried again. */
 const VIEWS_TIMEOUT_MS = 30_000;
+const QUEUE_FULL_MS = 500;
 
 /** What follows when a task is started or deleted. Every step can be repeated. */
 export class SyncTaskReactor {
@@ -43,11 +47,12 @@ export class SyncTaskReactor {
     private readonly driver: SyncEventDriver,
     private readonly lists: ObjectListWriter,
     private readonly vault: Vault,
+    private readonly stores: TaskStorePool,
   ) {}
 
   /** Drives again what was accepted before a stop, and forgets the keys that the start replaced. */
   private async resume({ data, position }: RecordedEvent<SyncTaskStarted>, signal: AbortSignal): Promise<void> {
-    await this.eachOpenEvent(data.syncTaskId, position, signal, (page) => this.publisher.republish(page));
+    await this.eachOpenEvent(data.syncTaskId, position, signal, (page) => this.republish(page, signal));
     const current = await this.credentials(data.syncTaskId);
     const inUse = new Set(refsOf(current.slice(-1)));
     await this.forget(refsOf(current).filter((ref) => !inUse.has(ref)));
@@ -72,7 +77,7 @@ export class SyncTaskReactor {
     work: (page: readonly OpenSyncEvent[]) => Promise<void>,
   ): Promise<void> {
     await this.viewsPassed(position, signal);
-    for (let after = -1; ; ) {
+    for (let after = -1; ;) {
       signal.throwIfAborted();
       const rows = openSyncEvents(this.views, syncTaskId, after, PAGE);
       if (rows.length > 0) await work(rows.map(openEvent));
@@ -95,6 +100,20 @@ export class SyncTaskReactor {
 
   private async forget(refs: readonly string[]): Promise<void> {
     for (const ref of refs) await this.vault.forget(ref);
+    await this.stores.forget(refs);
+  }
+
+  /** A full queue is waited for: starting over would only fill it with repeats. */
+  private async republish(page: readonly OpenSyncEvent[], signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        await this.publisher.republish(page);
+        return;
+      } catch (error) {
+        if (!(error instanceof QueueFull)) throw error;
+        await wait(QUEUE_FULL_MS, signal);
+      }
+    }
   }
 }
 

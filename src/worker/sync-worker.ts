@@ -15,7 +15,8 @@ const LAST_LISTS_MS = 5000;
 export class SyncWorker {
   private readonly stopTaking = new AbortController();
   private readonly stopLists = new AbortController();
-  private running: (Promise<unknown> | undefined)[] = [];
+  private consuming: Promise<void> = Promise.resolve();
+  private writing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly consumer: EventConsumer,
@@ -32,11 +33,9 @@ export class SyncWorker {
   start(): void {
     this.reactors.start();
     const failed = (error: unknown) => this.onFailure(error);
-    this.running = [
-      this.consumer.run(this.stopTaking.signal).catch(failed),
-      this.lists.run(this.stopLists.signal).catch(failed),
-      this.closer?.run(this.stopLists.signal).catch(failed),
-    ];
+    this.consuming = this.consumer.run(this.stopTaking.signal).catch(failed);
+    const { signal } = this.stopLists;
+    this.writing = Promise.all([this.lists.run(signal), this.closer?.run(signal)]).catch(failed);
   }
 
   /**
@@ -46,10 +45,10 @@ export class SyncWorker {
   async stop(timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.hardStop.abort(new Error('The service stops')), timeoutMs);
     this.stopTaking.abort();
-    await this.running[0];
+    await this.consuming;
     clearTimeout(timer);
     this.stopLists.abort();
-    await Promise.all(this.running);
+    await this.writing;
     await this.lists.flush(AbortSignal.timeout(LAST_LISTS_MS));
     await this.reactors.stop();
     await this.stores.close();

@@ -1,4 +1,9 @@
-import type { DestinationStore, SourceStore, StoreCredentials, StoreLocation } from '../object-store/object-store.port.js';
+import type {
+  DestinationStore,
+  SourceStore,
+  StoreCredentials,
+  StoreLocation,
+} from '../object-store/object-store.port.js';
 import type { SyncTaskCredentials, SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
 import type { Vault } from '../vault/vault.js';
 
@@ -19,7 +24,7 @@ export interface Reachable {
 interface Entry {
   readonly stores: Promise<TaskStores>;
   users: number;
-  /** False once opening failed: the next user tries afresh. */
+  /** False once opening failed or the keys were forgotten: the next user opens afresh. */
   usable: boolean;
 }
 
@@ -45,9 +50,17 @@ export class TaskStorePool {
       return await work(await entry.stores);
     } finally {
       entry.users--;
+      await this.giveBack(id, entry);
+    }
+  }
+
+  /** Closes the stores that were opened with these keys; copies in flight end on them. */
+  async forget(refs: readonly string[]): Promise<void> {
+    for (const [id, entry] of this.entries) {
+      if (!refs.some((ref) => id.split(' ').includes(ref))) continue;
+      entry.usable = false;
       this.entries.delete(id);
-      if (entry.usable) this.entries.set(id, entry); // most recently used last
-      await this.evict();
+      if (entry.users === 0) await closeEntry(entry);
     }
   }
 
@@ -85,6 +98,17 @@ export class TaskStorePool {
         destination,
       ),
     };
+  }
+
+  private async giveBack(id: string, entry: Entry): Promise<void> {
+    if (!entry.usable) {
+      if (this.entries.get(id) === entry) this.entries.delete(id);
+      if (entry.users === 0) await closeEntry(entry);
+      return;
+    }
+    this.entries.delete(id);
+    this.entries.set(id, entry); // most recently used last
+    await this.evict();
   }
 
   private async evict(): Promise<void> {

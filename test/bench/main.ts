@@ -26,8 +26,7 @@ async function main(): Promise<number> {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 1024 ** 3);
   process.stdout.write(`${cpus().length} x ${cpu?.model ?? 'unknown'}, ${memory} GiB, Node ${process.version}\n`);
-  for (const name of names)
-    for (const bench of SUITES[name] ?? []) for (const result of await bench()) print(result);
+  for (const name of names) for (const bench of SUITES[name] ?? []) for (const result of await bench()) print(result);
   return 0;
 }
 

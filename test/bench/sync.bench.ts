@@ -63,7 +63,10 @@ async function endToEnd(): Promise<readonly BenchResult[]> {
     const post = poster(stage, taskId);
     const idle = await idleLatency(stage, post, key);
     const startedAt = performance.now();
-    await postAll(post, Array.from({ length: OBJECTS }, (_, index) => key(IDLE_EVENTS + index)));
+    await postAll(
+      post,
+      Array.from({ length: OBJECTS }, (_, index) => key(IDLE_EVENTS + index)),
+    );
     const acceptedAt = performance.now();
     const ledger = await stage.api.settled(taskId, OBJECTS + IDLE_EVENTS, 120_000);
     const seconds = (performance.now() - startedAt) / 1000;

@@ -66,7 +66,9 @@ export class S3Bucket implements Bucket {
   }
 
   async put(key: string, body: Buffer): Promise<void> {
-    await this.client.send(new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: 'text/plain' }));
+    await this.client.send(
+      new PutObjectCommand({ Bucket: this.bucket, Key: key, Body: body, ContentType: 'text/plain' }),
+    );
   }
 
   async get(key: string): Promise<Buffer> {
@@ -80,7 +82,7 @@ export class S3Bucket implements Bucket {
 
   async keys(prefix = ''): Promise<readonly string[]> {
     const keys: string[] = [];
-    for (let token: string | undefined; ; ) {
+    for (let token: string | undefined; ;) {
       const page = await this.client.send(
         new ListObjectsV2Command({ Bucket: this.bucket, Prefix: prefix, ContinuationToken: token }),
       );
@@ -94,7 +96,11 @@ export class S3Bucket implements Bucket {
 export const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 /** Runs `work` over all items, `width` at once. */
-export async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
   const queue = items.values();
   await Promise.all(
     Array.from({ length: width }, async () => {

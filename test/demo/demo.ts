@@ -53,8 +53,12 @@ async function prepare() {
       source: new FolderBucket('nas/photos', path.join(root, 'nas/photos')),
       destination: new FolderBucket('nas/photos-mirror', path.join(root, 'nas/photos-mirror')),
       sides: {
-        src_cloud_type: 'Local', src_region: 'nas', src_bucket: 'photos',
-        dst_cloud_type: 'Local', dst_region: 'nas', dst_bucket: 'photos-mirror',
+        src_cloud_type: 'Local',
+        src_region: 'nas',
+        src_bucket: 'photos',
+        dst_cloud_type: 'Local',
+        dst_region: 'nas',
+        dst_bucket: 'photos-mirror',
       },
       taskId: '',
       requested: 0,
@@ -64,8 +68,11 @@ async function prepare() {
       source: new S3Bucket('photos at the source cloud', 'photos', sourceCloud.url, KEYS),
       destination: new S3Bucket('photos-mirror at the target cloud', 'photos-mirror', targetCloud.url, KEYS),
       sides: {
-        src_cloud_type: 'AWS', src_region: 'demo-source', src_bucket: 'photos',
-        dst_region: 'demo-target', dst_bucket: 'photos-mirror',
+        src_cloud_type: 'AWS',
+        src_region: 'demo-source',
+        src_bucket: 'photos',
+        dst_region: 'demo-target',
+        dst_bucket: 'photos-mirror',
       },
       taskId: '',
       requested: 0,
@@ -92,10 +99,11 @@ async function createTask(api: ApiClient, pair: Pair): Promise<void> {
 }
 
 async function synchronize(api: ApiClient, pair: Pair, keys: readonly string[]): Promise<void> {
-  showCall('POST', `${api.baseUrl}/v2/demo/sync-tasks/${pair.taskId}/events`, `{"object_keys":["..."]}  # ${keys.length} keys`);
+  showCall('POST', `${api.baseUrl}/v2/demo/sync-tasks/${pair.taskId}/events`, '{"object_keys":["..."]}');
+  say(`${keys.length} keys, 100 a call`);
   pair.requested += keys.length;
   const before = pair.requested - keys.length;
-  const bar = new ProgressBar(`${pair.label.padEnd(16)}`, keys.length);
+  const bar = new ProgressBar(pair.label.padEnd(16), keys.length);
   const startedAt = performance.now();
   const posted = api.sync(pair.taskId, keys);
   await api.settled(pair.taskId, pair.requested, 60_000, ({ requested, pending }) => {
@@ -112,7 +120,8 @@ async function change(pair: Pair, files: readonly SampleFile[]): Promise<readonl
   const changed = files.slice(10, 40).map(({ key }) => key);
   const gone = files[41]?.key ?? '';
   await new Promise((resolve) => setTimeout(resolve, 1100)); // stores tell times in whole seconds
-  for (const key of changed) await pair.source.put(key, Buffer.from(`changed at ${new Date().toISOString()}: ${key}\n`));
+  for (const key of changed)
+    await pair.source.put(key, Buffer.from(`changed at ${new Date().toISOString()}: ${key}\n`));
   await pair.source.remove(gone);
   return [...changed, gone, ...files.slice(50, 60).map(({ key }) => key)];
 }
@@ -174,7 +183,9 @@ function farewell(service: ServiceProcess, pairs: readonly Pair[]): void {
   say(`  (cd ${root} && node ${path.relative(root, path.resolve('dist/main.js'))})   # port 8080`);
   say(`  curl http://127.0.0.1:8080/v2/demo/sync-tasks`);
   say(`  curl http://127.0.0.1:8080/v2/demo/sync-tasks/${folderPair?.taskId ?? ''}/ledger`);
-  say('  and http://127.0.0.1:8080/docs in a browser; the folder task works without the demo, the S3 one needs its endpoints.');
+  say(
+    '  and http://127.0.0.1:8080/docs in a browser; the folder task works without the demo, the S3 one needs its endpoints.',
+  );
   say(`  ls -R ${path.join(root, 'nas/photos-mirror/oms')}`);
   say(`  less ${path.join(root, 'service.log')}   # of the service that ran at ${service.url}`);
 }
@@ -192,7 +203,12 @@ async function main(): Promise<number> {
     heading('Create the sync tasks');
     for (const pair of pairs) await createTask(api, pair);
     heading(`Synchronize ${files.length} objects each`);
-    for (const pair of pairs) await synchronize(api, pair, files.map(({ key }) => key));
+    for (const pair of pairs)
+      await synchronize(
+        api,
+        pair,
+        files.map(({ key }) => key),
+      );
     heading('Change 30 objects, delete one, stop and start the tasks, synchronize again');
     for (const pair of pairs) {
       const keys = await change(pair, files);
@@ -208,7 +224,9 @@ async function main(): Promise<number> {
     await Promise.all(endpoints.map((endpoint) => endpoint.close()));
   }
   for (const line of wrong) say(`WRONG: ${line}`);
-  heading(wrong.length === 0 ? 'All is well: every byte arrived and the ledgers balance' : 'Something is wrong, see above');
+  heading(
+    wrong.length === 0 ? 'All is well: every byte arrived and the ledgers balance' : 'Something is wrong, see above',
+  );
   return wrong.length === 0 ? 0 : 1;
 }
 

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '../support/api-client.js';
 import { SyncStage } from '../support/sync-stage.js';
+import { until } from '../support/until.js';
 
 const { sourceBucket: FROM, destinationBucket: TO } = SyncStage;
 
@@ -29,11 +30,15 @@ const show = async (taskId: string, at = Date.now()) =>
 /** Lines of the list files of one folder, once there are `count`. */
 async function lines(taskId: string, folder: string, count: number): Promise<readonly string[]> {
   const prefix = `oms/sync_task/${taskId}/${folder}/`;
-  for (const giveUpAt = Date.now() + 15_000; ; await sleep(50)) {
-    const files = stage.destination.objects(TO).filter(({ key }) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'));
+  const giveUpAt = Date.now() + 15_000;
+  for (;;) {
+    const files = stage.destination
+      .objects(TO)
+      .filter(({ key }) => key.startsWith(prefix) && !key.slice(prefix.length).includes('/'));
     const texts = await Promise.all(files.map(async (file) => (await file.content()).toString()));
     const found = texts.flatMap((text) => text.split('\n').filter(Boolean));
     if (found.length >= count || Date.now() > giveUpAt) return found;
+    await sleep(50);
   }
 }
 
@@ -70,10 +75,9 @@ describe('a sync task', () => {
     });
 
     const query = `data_type=REQUEST%2CSUCCESS%2CFAILURE%2CSKIP%2CSIZE&start_time=${from - 600_000}&end_time=${Date.now()}`;
-    const { body: statistics } = await api.tasks<{ statistic_datas: { data_type: string; data: { statistic_num: number }[] }[] }>(
-      'GET',
-      `/${taskId}/statistics?${query}`,
-    );
+    const { body: statistics } = await api.tasks<{
+      statistic_datas: { data_type: string; data: { statistic_num: number }[] }[];
+    }>('GET', `/${taskId}/statistics?${query}`);
     expect(statistics).toMatchObject({ sync_task_id: taskId, statistic_time_type: 'FIVE_MINUTES' });
     const sums = statistics.statistic_datas.map(({ data_type, data }) => [
       data_type,
@@ -81,7 +85,11 @@ describe('a sync task', () => {
     ]);
     expect(Object.fromEntries(sums)).toEqual({ REQUEST: 3, SUCCESS: 2, FAILURE: 1, SKIP: 0, SIZE: 47 });
 
-    expect(await lines(taskId, 'object_lists', 3)).toEqual(['dir%2Fa%20b.txt', '%E6%B5%8B%2F%F0%9F%98%80%2B%25.bin', 'not%20there']);
+    expect(await lines(taskId, 'object_lists', 3)).toEqual([
+      'dir%2Fa%20b.txt',
+      '%E6%B5%8B%2F%F0%9F%98%80%2B%25.bin',
+      'not%20there',
+    ]);
     const success = await lines(taskId, 'success_object_lists', 2);
     expect(success.map((line) => line.split('\t').slice(1))).toEqual([
       ['dir/a b.txt', '22'],
@@ -102,7 +110,9 @@ describe('a sync task', () => {
     await api.sync(taskId, ['same']);
     expect(await api.settled(taskId, 3)).toMatchObject({ synced: { objects: 2 }, ignored: { objects: 1 } });
     expect(await copyOf('same')).toBe('another size');
-    expect((await lines(taskId, 'skip_object_lists', 1)).map((line) => line.split('\t').slice(1))).toEqual([['same', '15']]);
+    expect((await lines(taskId, 'skip_object_lists', 1)).map((line) => line.split('\t').slice(1))).toEqual([
+      ['same', '15'],
+    ]);
   });
 
   it('counts a key that a request names twice once', async () => {
@@ -152,8 +162,7 @@ describe('a sync task', () => {
     const taskId = await stage.createTask();
     const slow = stage.source.faults.always({ keyPrefix: 'parked/' }, { kind: 'stall', when: 'before-headers' });
     await api.sync(taskId, keys.slice(0, 1));
-    for (const giveUpAt = Date.now() + 5000; stage.source.faults.stalledCount === 0; await sleep(5))
-      if (Date.now() > giveUpAt) throw new Error('No copy began');
+    await until(() => stage.source.faults.stalledCount > 0);
     for (const key of keys.slice(1)) await api.sync(taskId, [key]);
     expect((await api.tasks('POST', `/${taskId}/stop`)).status).toBe(200);
     slow.remove();

@@ -21,7 +21,12 @@ export class ApiClient {
     readonly projectId = 'demo',
   ) {}
 
-  async call<T>(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<ApiAnswer<T>> {
+  async call<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<ApiAnswer<T>> {
     const response = await fetch(`${this.baseUrl}${path}`, {
       method,
       headers: { 'content-type': 'application/json', ...headers },
@@ -54,7 +59,8 @@ export class ApiClient {
       for (;;) {
         const { status, body } = await this.tasks('POST', `/${taskId}/events`, { object_keys: objectKeys });
         if (status === 200) break;
-        if (status !== 503 || Date.now() > giveUpAt) throw new Error(`Posting events: ${status} ${JSON.stringify(body)}`);
+        if (status !== 503 || Date.now() > giveUpAt)
+          throw new Error(`Posting events: ${status} ${JSON.stringify(body)}`);
         await new Promise((resolve) => setTimeout(resolve, 100));
       }
     }

@@ -26,8 +26,7 @@ export class SyncStage {
 
   static async build({ config = {} }: StageOptions = {}): Promise<SyncStage> {
     const folder = mkdtempSync(path.join(tmpdir(), 'openoms-stage-'));
-    const endpoint = (bucket: string) =>
-      startS3Endpoint({ accessKeys: [KEYS], buckets: [bucket], storage: 'memory' });
+    const endpoint = (bucket: string) => startS3Endpoint({ accessKeys: [KEYS], buckets: [bucket], storage: 'memory' });
     const [source, destination] = await Promise.all([endpoint(this.sourceBucket), endpoint(this.destinationBucket)]);
     const stage = new SyncStage(folder, source, destination);
     stage.configure(config);
