@@ -86,7 +86,7 @@ describe('creating a sync task', () => {
     'Local',
   ])('takes the cloud %s', (cloud) => expect(create({ src_cloud_type: cloud })).toBeUndefined());
 
-  it.each(['aws', 'URLSource', '', 7])('refuses the cloud %j', (cloud) =>
+  it.each(['aws', '', 7])('refuses the cloud %j', (cloud) =>
     expect(create({ src_cloud_type: cloud })).toBe('src_cloud_type OMS.0001'),
   );
 

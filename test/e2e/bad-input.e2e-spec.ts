@@ -61,7 +61,7 @@ const WRONG_CREATE: readonly Wrong[] = [
   ['src_bucket', 'b'.repeat(1025)],
   ['dst_bucket', 'b'.repeat(1025)],
   ['src_cloud_type', 'aws'],
-  ['src_cloud_type', 'URLSource'],
+  ['src_cloud_type', 'NoSuchCloud'],
   ['src_cloud_type', ''],
   ['src_cloud_type', 3],
   ['src_cloud_type', 'Azure', 'OMS.0057'],
