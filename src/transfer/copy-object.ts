@@ -31,7 +31,7 @@ const CLEANUP_MS = 10_000;
 export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   let version = known;
   for (let restarts = 0; ; restarts++) {
-    const beganMs = Date.now();
+    const beganMs = (job.options.now ?? Date.now)();
     try {
       const copy = (): Promise<Copied> => copyOnce(job, version);
       const copied = await retrying(job.options.limits, job.signal, copy, repeatableFailure, job.options.pacing);

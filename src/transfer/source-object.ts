@@ -58,7 +58,8 @@ export async function checkUnchanged(job: CopyJob, read: ObjectInfo): Promise<vo
  */
 export async function replacedMeanwhile(job: CopyJob, beganMs: number): Promise<boolean> {
   const { version } = job.progress;
-  if (version === undefined || Math.floor(beganMs / 1000) === Math.floor(Date.now() / 1000)) return false;
+  const endedMs = (job.options.now ?? Date.now)();
+  if (version === undefined || Math.floor(beganMs / 1000) === Math.floor(endedMs / 1000)) return false;
   try {
     return !sameVersion(version, await at(job, 'source', () => job.source.head(job.key, job.signal)));
   } catch (error) {

@@ -321,3 +321,40 @@ it('streams small objects too while no memory is left, and gives memory back', a
   expect(kinds.sort()).toEqual(['buffered', 'streamed']);
   expect(buffers.inUse).toBe(0);
 });
+
+describe('a source that is replaced by one of the same size while it is copied', () => {
+  const [old, newer] = [Buffer.alloc(50, 'old'), Buffer.alloc(50, 'new')];
+  /** A copy that takes a second or longer, as `now` has it; the source is replaced before its `times`-th puts. */
+  const slowCopy = (times: number, now?: () => number) => {
+    from.write('from', 'k', old);
+    let seconds = 0;
+    const destination = meddle(destinationStore(), 'put', (count) => {
+      if (count <= times) from.write('from', 'k', count % 2 === 1 ? newer : old);
+    });
+    return syncObject(sourceStore(), destination, 'k', { ...plain, now: now ?? (() => seconds++ * 1000) }, never);
+  };
+
+  it('is copied again, so that no older version stays on top', async () => {
+    expect(await slowCopy(1)).toMatchObject({ outcome: 'synced' });
+    expect(copied()).toEqual(newer);
+  });
+
+  it('is copied a bounded number of times when that goes on and on', async () => {
+    expect(await slowCopy(100)).toMatchObject({ outcome: 'synced' });
+    expect(copied()).toBeDefined();
+  });
+
+  it('costs no further look while the copy ends in the second in which it began', async () => {
+    const heads: string[] = [];
+    const source = interceptStore(sourceStore(), {
+      ...passing,
+      call: (call, signal, proceed) => {
+        if (call.operation === 'head') heads.push(call.key);
+        return proceed(call, signal);
+      },
+    });
+    from.write('from', 'k', old);
+    await syncObject(source, destinationStore(), 'k', { ...plain, now: () => 5 }, never);
+    expect(heads).toEqual([]);
+  });
+});

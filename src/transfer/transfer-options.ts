@@ -41,6 +41,8 @@ export interface SyncObjectOptions {
   readonly mapStorageClass?: (source: ObjectInfo) => StorageClass | undefined;
   /** Told of every error that is no store's failure. */
   readonly onBug?: (error: unknown) => void;
+  /** Milliseconds since the epoch; the system's clock unless given. */
+  readonly now?: () => number;
   /** Waits between tries; the system's unless given. */
   readonly pacing?: Pacing;
 }

@@ -5,7 +5,6 @@ import type {
   StoreLocation,
 } from '../object-store/object-store.port.js';
 import type { SyncTaskCredentials, SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
-import type { Vault } from '../vault/vault.js';
 
 export interface TaskStores {
   readonly source: SourceStore;
@@ -36,7 +35,8 @@ export class TaskStorePool {
   private readonly entries = new Map<string, Entry>();
 
   constructor(
-    private readonly vault: Vault,
+    /** Opens the sealed keys; the vault. */
+    private readonly vault: { open(ref: string): Promise<StoreCredentials> },
     private readonly openStore: OpenStore,
     private readonly maxIdle = 64,
   ) {}
