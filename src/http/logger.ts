@@ -41,7 +41,8 @@ export const createLogger = ({ level }: Config['log'], destination?: Destination
     formatters: { level: (label: string) => ({ level: label }) },
     redact: { paths: redactedPaths, censor: '[redacted]' },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  // Written in the background, so that a slow reader of the output does not hold up the service; flushed at exit.
+  return pino(options, destination ?? pino.destination({ dest: 1, sync: false }));
 };
 
 /** Nest's own lines in the same log, one level quieter than Nest thinks them. */

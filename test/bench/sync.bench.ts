@@ -22,7 +22,7 @@ export async function benchSync(): Promise<readonly BenchResult[]> {
 
 /** The webhook alone: a process with the api role only, so that nobody works the queue off meanwhile. */
 async function accept(): Promise<BenchResult> {
-  const stage = await SyncStage.build({ config: { queue: { maxUnsettledKeys: 10_000_000 }, log: { level: 'warn' } } });
+  const stage = await SyncStage.build({ config: { queue: { maxUnsettledKeys: 10_000_000 } } });
   try {
     const api = await stage.start({ OPENOMS_ROLES: 'api' });
     const taskId = await stage.createTask();
@@ -52,7 +52,7 @@ async function accept(): Promise<BenchResult> {
 }
 
 async function endToEnd(): Promise<readonly BenchResult[]> {
-  const stage = await SyncStage.build({ config: { log: { level: 'warn' } } });
+  const stage = await SyncStage.build();
   try {
     const body = randomBytes(OBJECT_BYTES);
     const key = (index: number) => `folder/object-${index}.bin`;

@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, mkdirSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface ServiceOptions {
   /** Working folder: `openoms.yaml` is read from here, `service.log` is written here. */
@@ -12,6 +12,8 @@ export interface ServiceOptions {
   readonly startTimeoutMs?: number;
 }
 
+const LOOK_EVERY_MS = 10;
+const LISTENING = /"url":"(http[^"]+)".*"msg":"listening"/;
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
 /** The built service (`npm run build`) as a process of its own, on a free port of the loopback interface. */
@@ -24,36 +26,24 @@ export class ServiceProcess {
   /** Starts the service and waits until it listens. Rejects with the last log lines when it exits or is too slow. */
   static async start({ folder, env = {}, startTimeoutMs = 30_000 }: ServiceOptions): Promise<ServiceProcess> {
     mkdirSync(folder, { recursive: true });
+    const logFile = path.join(folder, 'service.log');
+    const log = openSync(logFile, 'a');
+    const begin = fstatSync(log).size;
     const child = spawn(process.execPath, [path.join(ROOT, 'dist/main.js')], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', OPENOMS_PORT: '0', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['ignore', log, log],
     });
-    const log = createWriteStream(path.join(folder, 'service.log'), { flags: 'a' });
-    const tail: string[] = [];
-    child.stderr.pipe(log, { end: false });
-    child.stderr.on('data', (chunk: Buffer) => tail.push(chunk.toString()));
-    const listening = new Promise<string>((resolve, reject) => {
-      const lines = createInterface({ input: child.stdout });
-      lines.on('line', (line) => {
-        log.write(`${line}\n`);
-        if (tail.push(line) > 40) tail.shift();
-        const url = /"url":"(http[^"]+)"/.exec(line)?.[1];
-        if (url !== undefined && line.includes('"msg":"listening"')) resolve(url);
-      });
-      child.once('exit', (code, signal) => {
-        log.end();
-        reject(new Error(`The service ended (${signal ?? String(code)}) before it listened:\n${tail.join('\n')}`));
-      });
-      setTimeout(() => {
-        reject(new Error(`The service did not listen within ${startTimeoutMs} ms:\n${tail.join('\n')}`));
-      }, startTimeoutMs).unref();
-    });
-    try {
-      return new ServiceProcess(child, await listening);
-    } catch (error) {
+    closeSync(log);
+    const said = () => readFileSync(logFile).subarray(begin).toString();
+    for (const giveUpAt = Date.now() + startTimeoutMs; ; await sleep(LOOK_EVERY_MS)) {
+      const url = LISTENING.exec(said())?.[1];
+      if (url !== undefined) return new ServiceProcess(child, url);
+      const ended = child.signalCode ?? child.exitCode;
+      if (ended === null && Date.now() < giveUpAt) continue;
       child.kill('SIGKILL');
-      throw error;
+      const why = ended === null ? `did not listen within ${startTimeoutMs} ms` : `ended (${ended}) before it listened`;
+      throw new Error(`The service ${why}:\n${said().slice(-4000)}`);
     }
   }
 
