@@ -6,7 +6,7 @@ import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { CommandRunner } from './event-store/command-runner.js';
 import { createHttpApp } from './http/create-http-app.js';
-import type { AppLogger } from './http/logger.js';
+import { withoutSearch, type AppLogger } from './http/logger.js';
 import { Metrics } from './http/metrics.js';
 import { ReadinessRegistry } from './http/readiness.js';
 import { SystemClock } from './kernel/clock.js';
@@ -108,6 +108,7 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
   const guards = endpointGuards(config);
   serviceMetrics.watch(metrics, { queue: adapters.queue, projections, guards, tasks: app.get(SyncTaskQueries, NEAR) });
   if (!config.roles.includes('worker')) return undefined;
+  const lines = withoutSearch(log);
   const worker = createWorker({
     ...adapters,
     config,
@@ -125,7 +126,7 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
     onSettled: ({ syncEventId, syncTaskId }, outcomes, durationMs) => {
       serviceMetrics.settled(outcomes, durationMs);
       const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
-      log.info(
+      lines.info(
         {
           syncTaskId,
           syncEventId,

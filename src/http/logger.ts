@@ -45,6 +45,12 @@ export const createLogger = ({ level }: Config['log'], destination?: Destination
   return pino(options, destination ?? pino.destination({ dest: 1, sync: false }));
 };
 
+/**
+ * The same log for lines that are written thousands of times a second and whose fields are all named in the code: searching
+ * them for secrets costs ten times what writing them does.
+ */
+export const withoutSearch = (logger: AppLogger): AppLogger => logger.child({}, { redact: [] });
+
 /** Nest's own lines in the same log, one level quieter than Nest thinks them. */
 export class NestLogger implements LoggerService {
   constructor(private readonly logger: AppLogger) {}

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AppLogger } from './logger.js';
+import { withoutSearch, type AppLogger } from './logger.js';
 import type { Metrics } from './metrics.js';
 import { REQUEST_ID_HEADER } from './request-context.js';
 
@@ -14,12 +14,13 @@ export const BASE_HEADERS = {
 
 /** Request id, headers, log line and figures, as plain hooks: no interceptor, no observable per request. */
 export function installRequestHooks(fastify: FastifyInstance, logger: AppLogger, metrics: Metrics): void {
+  const lines = withoutSearch(logger);
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.headers(BASE_HEADERS).header(REQUEST_ID_HEADER, request.id);
     done();
   });
   fastify.addHook('onResponse', (request, reply, done) => {
-    report(request, reply, logger, metrics, 'request');
+    report(request, reply, lines, metrics, 'request');
     done();
   });
   fastify.addHook('onRequestAbort', (request, done) => {

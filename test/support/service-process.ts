@@ -36,11 +36,15 @@ export class ServiceProcess {
     });
     closeSync(log);
     const said = () => readFileSync(logFile).subarray(begin).toString();
-    for (const giveUpAt = Date.now() + startTimeoutMs; ; await sleep(LOOK_EVERY_MS)) {
+    const giveUpAt = Date.now() + startTimeoutMs;
+    for (;;) {
       const url = LISTENING.exec(said())?.[1];
       if (url !== undefined) return new ServiceProcess(child, url);
       const ended = child.signalCode ?? child.exitCode;
-      if (ended === null && Date.now() < giveUpAt) continue;
+      if (ended === null && Date.now() < giveUpAt) {
+        await sleep(LOOK_EVERY_MS);
+        continue;
+      }
       child.kill('SIGKILL');
       const why = ended === null ? `did not listen within ${startTimeoutMs} ms` : `ended (${ended}) before it listened`;
       throw new Error(`The service ${why}:\n${said().slice(-4000)}`);
