@@ -1,10 +1,10 @@
 /** So many pending changes are worth a commit at once. */
 const ENOUGH = 32;
-const REST_MS = 1;
+const REST_MS = 2;
 
 /**
  * Says when a group is committed: at the end of the turn of the event loop in which its first member came. While several
- * come at once, commits keep a millisecond's distance, so that each pays its fsync for more of them; a writer who is alone
+ * come at once, commits keep a distance of two milliseconds, so that each pays its fsync for more of them; a writer who is alone
  * never waits.
  */
 export class CommitPacer {
