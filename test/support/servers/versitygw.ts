@@ -10,7 +10,7 @@ export const versitygw: S3ServerKind = {
   name: 'versitygw',
   prepare: async () => {
     if (!existsSync(program))
-      await install('go', ['install', 'github.com/versity/versitygw/cmd/versitygw@latest'], { GOBIN: bin });
+      await install('go', ['install', 'github.com/versity/versitygw/cmd/versitygw@v1.8.0'], { GOBIN: bin });
   },
   command: (port, folder) => ({
     program,
