@@ -22,7 +22,7 @@ const FETCH_LIMIT = 256;
 const READ_AGAIN_MS = 1_000;
 const FETCH_BYTES = 8 * 1024 * 1024;
 // How far one slow message may hold back the commit, in messages per handler.
-const WINDOW_PER_HANDLER = 256;
+const WINDOW_PER_HANDLER = 16;
 
 /** Hands messages to handlers, many at once, in offset order, and knows up to where all are settled. */
 export class Consumer {
