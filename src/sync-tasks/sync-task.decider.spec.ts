@@ -1,27 +1,12 @@
 import { specFor } from '../../test/support/decider-spec.js';
+import { settings } from '../../test/support/sync-task-settings.js';
 import { CreateSyncTask, DeleteSyncTask, StartSyncTask, StopSyncTask } from './sync-task.commands.js';
 import { syncTaskDecider } from './sync-task.decider.js';
-import type { SyncTaskCredentials, SyncTaskEvent, SyncTaskSettings } from './sync-task.events.js';
+import type { SyncTaskCredentials, SyncTaskEvent } from './sync-task.events.js';
 
 const at = '2026-01-15T08:09:10.000Z';
 const given = specFor(syncTaskDecider, at);
 const context = { correlationId: 'r1', actor: 'anonymous' };
-const settings: SyncTaskSettings = {
-  srcCloudType: 'AWS',
-  srcRegion: 'eu-west-1',
-  srcBucket: 'from',
-  dstCloudType: 'HuaweiCloud',
-  dstRegion: 'cn-north-4',
-  dstBucket: 'to',
-  description: '',
-  enableMetadataMigration: false,
-  enableKms: false,
-  enableRestore: false,
-  dstStoragePolicy: null,
-  appId: null,
-  consistencyCheck: 'size_last_modified',
-  objectOverwriteMode: 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE',
-};
 const keys = (n: number): SyncTaskCredentials => ({
   source: { ref: `s${n}`, fingerprint: 'f' },
   destination: { ref: `d${n}`, fingerprint: 'f' },

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { EventStore, RecordedEvent } from '../event-store/event-store.port.js';
 import type { ObjectListRecorded } from '../sync-tasks/object-list.events.js';
 import { listLinesOf } from '../sync-tasks/object-list-lines.js';
 import { SYNC_EVENT_STREAMS, type SyncEventEvent } from '../sync-tasks/sync-event.events.js';
+import { sha256 } from './object-list-writer.js';
 
 /** Renders the bytes of a recorded list file from the log alone: what its writer wrote, or something is wrong. */
 export async function renderList(events: EventStore, list: ObjectListRecorded['data']): Promise<Buffer> {
@@ -19,4 +19,4 @@ export async function renderList(events: EventStore, list: ObjectListRecorded['d
 
 /** True when the rendered bytes are those the record vouches for. */
 export const matchesRecord = (body: Buffer, list: ObjectListRecorded['data']): boolean =>
-  body.length === list.bytes && createHash('sha256').update(body).digest('hex') === list.sha256;
+  body.length === list.bytes && sha256(body) === list.sha256;

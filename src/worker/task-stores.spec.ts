@@ -1,24 +1,9 @@
+import { settings } from '../../test/support/sync-task-settings.js';
 import { MemoryBuckets } from '../object-store/memory/memory-buckets.js';
 import { MemoryStore } from '../object-store/memory/memory-store.js';
-import type { SyncTaskCredentials, SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
+import type { SyncTaskCredentials } from '../sync-tasks/sync-task.events.js';
 import { TaskStorePool } from './task-stores.js';
 
-const settings: SyncTaskSettings = {
-  srcCloudType: 'AWS',
-  srcRegion: 'a',
-  srcBucket: 'from',
-  dstCloudType: 'HuaweiCloud',
-  dstRegion: 'b',
-  dstBucket: 'to',
-  description: '',
-  enableMetadataMigration: false,
-  enableKms: false,
-  enableRestore: false,
-  dstStoragePolicy: null,
-  appId: null,
-  consistencyCheck: 'size_last_modified',
-  objectOverwriteMode: 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE',
-};
 const keys = (n: number): SyncTaskCredentials => ({
   source: { ref: `s${n}`, fingerprint: '' },
   destination: { ref: `d${n}`, fingerprint: '' },
