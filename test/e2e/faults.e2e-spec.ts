@@ -28,7 +28,7 @@ interface Case {
 }
 
 const once = { times: 1 };
-const CUT = ['ECONNRESET', 'UND_ERR_SOCKET'];
+const CUT = 'ECONNRESET';
 const reading = (
   name: string,
   fault: Fault,

@@ -71,18 +71,19 @@ describe('Retry-After', () => {
 
 describe('a system error', () => {
   it.each([
-    ['ECONNRESET', 'connection'],
-    ['ECONNREFUSED', 'connection'],
-    ['ENOTFOUND', 'connection'],
-    ['UND_ERR_SOCKET', 'connection'],
-    ['HPE_INVALID_CONSTANT', 'connection'],
-    ['UND_ERR_HEADERS_TIMEOUT', 'timeout'],
-    ['UND_ERR_BODY_TIMEOUT', 'timeout'],
-    ['UND_ERR_CONNECT_TIMEOUT', 'timeout'],
-    ['ETIMEDOUT', 'timeout'],
-    ['UND_ERR_INVALID_ARG', 'invalid'],
-  ])('%s is %s', (code, kind) =>
-    expect(fromSystemError(Object.assign(new Error('x'), { code }))).toMatchObject({ kind, backendCode: code }),
+    ['ECONNRESET', 'connection', 'ECONNRESET'],
+    ['ECONNREFUSED', 'connection', 'ECONNREFUSED'],
+    ['ENOTFOUND', 'connection', 'ENOTFOUND'],
+    ['EPIPE', 'connection', 'ECONNRESET'],
+    ['UND_ERR_SOCKET', 'connection', 'ECONNRESET'],
+    ['HPE_INVALID_CONSTANT', 'connection', 'HPE_INVALID_CONSTANT'],
+    ['UND_ERR_HEADERS_TIMEOUT', 'timeout', 'RequestTimeout'],
+    ['UND_ERR_BODY_TIMEOUT', 'timeout', 'RequestTimeout'],
+    ['UND_ERR_CONNECT_TIMEOUT', 'timeout', 'RequestTimeout'],
+    ['ETIMEDOUT', 'timeout', 'RequestTimeout'],
+    ['UND_ERR_INVALID_ARG', 'invalid', 'UND_ERR_INVALID_ARG'],
+  ])('%s is %s, under a name that does not depend on who noticed it: %s', (code, kind, backendCode) =>
+    expect(fromSystemError(Object.assign(new Error('x'), { code }))).toMatchObject({ kind, backendCode }),
   );
 
   it('that is a StoreError already stays itself', () => {

@@ -102,6 +102,12 @@ const TIMEOUT_CODES: ReadonlySet<string> = new Set([
 ]);
 const INVALID_CODES: ReadonlySet<string> = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
+/** One name for one trouble, whichever layer noticed it first: lists and alerts are read by programs. */
+const stableCode = (code: string): string => {
+  if (TIMEOUT_CODES.has(code)) return 'RequestTimeout';
+  return code === 'UND_ERR_SOCKET' || code === 'EPIPE' ? 'ECONNRESET' : code;
+};
+
 const codeOf = (error: unknown): string | undefined =>
   typeof error === 'object' && error !== null && 'code' in error && typeof error.code === 'string'
     ? error.code
@@ -112,7 +118,7 @@ export function fromSystemError(error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const code = codeOf(error);
   const message = error instanceof Error ? error.message : String(error);
-  const details = { backendCode: code, cause: error };
+  const details = { backendCode: code === undefined ? undefined : stableCode(code), cause: error };
   if (code === undefined) return new StoreError('connection', `The request failed: ${message}`, details);
   if (TIMEOUT_CODES.has(code)) return new StoreError('timeout', `No answer in time: ${code}`, details);
   if (INVALID_CODES.has(code)) return new StoreError('invalid', `The request cannot be sent: ${message}`, details);
