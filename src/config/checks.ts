@@ -38,6 +38,23 @@ export const oneOf =
   (value: unknown): string | undefined =>
     typeof value === 'string' && words.includes(value) ? undefined : `must be one of ${words.join(', ')}`;
 
+export const flag = (value: unknown): string | undefined =>
+  typeof value === 'boolean' ? undefined : 'must be true or false';
+
+/** A name that Kafka takes for a topic, with room for the suffix of its dead letters. */
+export const topicName = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^[A-Za-z0-9._-]{1,230}$/.test(value) && !/^\.{1,2}$/.test(value)
+    ? undefined
+    : 'must be 1 to 230 of A-Z a-z 0-9 . _ -';
+
+export const hostAndPort = (value: unknown): string | undefined =>
+  typeof value === 'string' && /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@]+):\d{1,5}$/.test(value) && value.length <= 300
+    ? undefined
+    : 'must be host:port';
+
+export const replication = (value: unknown): string | undefined =>
+  value === -1 || whole(1, 100)(value) === undefined ? undefined : 'must be -1 (as the broker does) or from 1 to 100';
+
 /** A list without repeats, each element fine by `check`. */
 export const listOf = (check: (value: unknown) => string | undefined, min: number) => (value: unknown) => {
   if (!Array.isArray(value)) return 'must be a list';

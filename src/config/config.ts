@@ -10,8 +10,9 @@ export interface Config {
   };
   readonly roles: readonly ('api' | 'worker')[];
   readonly dataDir: string;
+  /** `sqlite`, or the connection string of an EventStoreDB. */
   readonly eventStore: { readonly url: string };
-  readonly kafka: { readonly brokers: readonly string[]; readonly groupId: string };
+  readonly kafka: KafkaConfig;
   readonly queue: {
     /** Object keys accepted and not yet settled; above it the webhook answers 503. */
     readonly maxUnsettledKeys: number;
@@ -27,6 +28,45 @@ export interface Config {
   readonly limits: { readonly syncTasksPerProject: number };
   /** Days after which settled sync events expire; 0 keeps them forever. */
   readonly syncEvents: { readonly retentionDays: number };
+  /** What the processes of a cluster agree on among themselves. */
+  readonly cluster: {
+    /** A duty that one process at a time has is taken over this long after its holder has died, in milliseconds. */
+    readonly leaseTtlMs: number;
+  };
+}
+
+/** Without brokers the embedded queue is used, and nothing else in here counts. */
+export interface KafkaConfig {
+  readonly brokers: readonly string[];
+  readonly groupId: string;
+  readonly clientId: string;
+  /** Sync events; the dead letters have a topic of this name with `.dead-letter` behind it. */
+  readonly topic: string;
+  /** Of a topic that has to be created; an existing one stays as it is. -1 leaves the replication to the broker. */
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** A publish that is not confirmed within this time is refused, in milliseconds. */
+  readonly requestTimeoutMs: number;
+  /** A consumer that is silent for this long loses its partitions, in milliseconds. */
+  readonly sessionTimeoutMs: number;
+  readonly tls: {
+    readonly enabled: boolean;
+    /** PEM texts, read from the files that the configuration names. */
+    readonly ca?: string;
+    readonly cert?: string;
+    readonly key?: string;
+  };
+  readonly sasl: {
+    readonly mechanism: 'none' | 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+  /** Outcomes of sync events for other programs. */
+  readonly outcomes: {
+    readonly enabled: boolean;
+    readonly topic: string;
+    readonly format: 'protobuf' | 'json';
+  };
 }
 
 export interface AuthConfig {

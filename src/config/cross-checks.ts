@@ -5,29 +5,41 @@ import type { ConfigProblem } from './config-error.js';
 type Problem = Pick<ConfigProblem, 'path' | 'message'>;
 
 /** What is wrong between keys that are each right on their own. */
-export const crossChecks = (config: Config): readonly Problem[] => [
-  ...notAvailableYet(config),
+export const crossChecks = (config: Config, masterKey: string | undefined): readonly Problem[] => [
+  ...engineProblems(config, masterKey),
   ...authProblems(config),
   ...transferProblems(config),
   ...retentionProblems(config),
 ];
 
-/** What the design has and this version has not. */
-function notAvailableYet({ eventStore, kafka }: Config): readonly Problem[] {
+/** Processes of a cluster share the event store, the queue and the master key, and nothing else. */
+function engineProblems({ eventStore, kafka, roles }: Config, masterKey: string | undefined): readonly Problem[] {
   const problems: Problem[] = [];
-  if (/^(esdb|kurrentdb)(\+discover)?:/.test(eventStore.url))
+  const eventStoreDB = isEventStoreDB(eventStore.url);
+  if (!eventStoreDB && eventStore.url !== 'sqlite')
     problems.push({
       path: 'eventStore.url',
-      message: 'with EventStoreDB is not available in this version, use sqlite',
+      message: 'must be sqlite or an esdb:// or kurrentdb:// connection string',
     });
-  else if (eventStore.url !== 'sqlite') problems.push({ path: 'eventStore.url', message: 'must be sqlite' });
-  if (kafka.brokers.length > 0)
+  if (eventStoreDB && kafka.brokers.length === 0)
+    problems.push({ path: 'kafka.brokers', message: 'must name a broker when the event store is an EventStoreDB' });
+  if (eventStoreDB && (masterKey ?? '').trim() === '')
     problems.push({
-      path: 'kafka.brokers',
-      message: 'cannot be used: Kafka is not available in this version, leave the list empty for the embedded queue',
+      path: 'eventStore.url',
+      message: 'as an EventStoreDB needs OPENOMS_MASTER_KEY, the same for all processes of the cluster',
     });
+  if (!eventStoreDB && roles.length === 1)
+    problems.push({
+      path: 'roles',
+      message: 'must be api and worker in one process: with SQLite no other process sees what this one does',
+    });
+  if (kafka.outcomes.enabled && kafka.brokers.length === 0)
+    problems.push({ path: 'kafka.outcomes.enabled', message: 'needs kafka.brokers' });
   return problems;
 }
+
+/** Whether a configured event store is a server that several processes share. */
+export const isEventStoreDB = (url: string): boolean => /^(esdb|kurrentdb)(\+discover)?:\/\/\S+$/.test(url);
 
 function authProblems({ auth, server }: Config): readonly Problem[] {
   if (auth.mode === 'required' && (auth.keys ?? []).length === 0)

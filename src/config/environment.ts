@@ -1,7 +1,7 @@
 import type { ConfigProblem } from './config-error.js';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-type Kind = 'text' | 'number' | 'list';
+type Kind = 'text' | 'number' | 'list' | 'flag';
 
 /**
  * Every environment variable that overrides a key. Six have short names; the others are `OPENOMS_` and the key's path in
@@ -15,6 +15,23 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_EVENT_STORE: ['eventStore.url', 'text'],
   OPENOMS_KAFKA_BROKERS: ['kafka.brokers', 'list'],
   OPENOMS_KAFKA_GROUP_ID: ['kafka.groupId', 'text'],
+  OPENOMS_KAFKA_CLIENT_ID: ['kafka.clientId', 'text'],
+  OPENOMS_KAFKA_TOPIC: ['kafka.topic', 'text'],
+  OPENOMS_KAFKA_PARTITIONS: ['kafka.partitions', 'number'],
+  OPENOMS_KAFKA_REPLICATION_FACTOR: ['kafka.replicationFactor', 'number'],
+  OPENOMS_KAFKA_REQUEST_TIMEOUT_MS: ['kafka.requestTimeoutMs', 'number'],
+  OPENOMS_KAFKA_SESSION_TIMEOUT_MS: ['kafka.sessionTimeoutMs', 'number'],
+  OPENOMS_KAFKA_TLS_ENABLED: ['kafka.tls.enabled', 'flag'],
+  OPENOMS_KAFKA_TLS_CA_FILE: ['kafka.tls.caFile', 'text'],
+  OPENOMS_KAFKA_TLS_CERT_FILE: ['kafka.tls.certFile', 'text'],
+  OPENOMS_KAFKA_TLS_KEY_FILE: ['kafka.tls.keyFile', 'text'],
+  OPENOMS_KAFKA_SASL_MECHANISM: ['kafka.sasl.mechanism', 'text'],
+  OPENOMS_KAFKA_SASL_USERNAME: ['kafka.sasl.username', 'text'],
+  OPENOMS_KAFKA_SASL_PASSWORD: ['kafka.sasl.password', 'text'],
+  OPENOMS_KAFKA_SASL_PASSWORD_FILE: ['kafka.sasl.passwordFile', 'text'],
+  OPENOMS_KAFKA_OUTCOMES_ENABLED: ['kafka.outcomes.enabled', 'flag'],
+  OPENOMS_KAFKA_OUTCOMES_TOPIC: ['kafka.outcomes.topic', 'text'],
+  OPENOMS_KAFKA_OUTCOMES_FORMAT: ['kafka.outcomes.format', 'text'],
   OPENOMS_SERVER_SHUTDOWN_TIMEOUT_MS: ['server.shutdownTimeoutMs', 'number'],
   OPENOMS_SERVER_READ_YOUR_WRITES_MS: ['server.readYourWritesMs', 'number'],
   OPENOMS_QUEUE_MAX_UNSETTLED_KEYS: ['queue.maxUnsettledKeys', 'number'],
@@ -40,6 +57,7 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_LOG_LEVEL: ['log.level', 'text'],
   OPENOMS_LIMITS_SYNC_TASKS_PER_PROJECT: ['limits.syncTasksPerProject', 'number'],
   OPENOMS_SYNC_EVENTS_RETENTION_DAYS: ['syncEvents.retentionDays', 'number'],
+  OPENOMS_CLUSTER_LEASE_TTL_MS: ['cluster.leaseTtlMs', 'number'],
 };
 
 const OTHERS: ReadonlySet<string> = new Set(['OPENOMS_CONFIG', 'OPENOMS_MASTER_KEY']);
@@ -70,6 +88,7 @@ export const readMasterKey = (env: Environment): string | undefined => env.OPENO
 
 function read(given: string, kind: Kind): unknown {
   if (kind === 'list') return given.split(',').map((part) => part.trim());
+  if (kind === 'flag') return given === 'true' || (given === 'false' ? false : given);
   return kind === 'number' && /^-?[0-9]{1,15}$/.test(given) ? Number(given) : given;
 }
 

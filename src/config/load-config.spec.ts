@@ -94,6 +94,35 @@ describe('the environment', () => {
   });
 });
 
+describe('a cluster', () => {
+  const engines = `
+eventStore: { url: "esdb://admin:hunter2@a:2113?tls=false" }
+kafka:
+  brokers: [b:9092, '[::1]:9093']
+  tls: { enabled: true, caFile: ca.pem }
+  sasl: { mechanism: scram-sha-512, username: u, passwordFile: password }`;
+  const files = { '/srv/ca.pem': 'PEM', '/srv/password': 'hunter3\n' };
+  const env = { OPENOMS_MASTER_KEY: 'k', OPENOMS_ROLES: 'worker', OPENOMS_KAFKA_OUTCOMES_ENABLED: 'true' };
+
+  it('is both engines and any of the roles, with what is kept in files', () =>
+    expect(load(engines, env, files)).toMatchObject({
+      roles: ['worker'],
+      kafka: {
+        brokers: ['b:9092', '[::1]:9093'],
+        tls: { enabled: true, ca: 'PEM' },
+        sasl: { username: 'u', password: 'hunter3' },
+        outcomes: { enabled: true, topic: 'openoms.sync-outcomes' },
+      },
+    }));
+
+  it('has its passwords neither printed nor in the words of a problem', () => {
+    expect(printConfig(load(engines, env, files))).not.toMatch(/hunter/);
+    const wrong = ['[hunter2]', '"esdb:/hunter2"'].map((url) => problem(`eventStore: { url: ${url} }`));
+    expect(wrong.join()).toContain('eventStore.url|must be');
+    expect(wrong.join()).not.toMatch(/hunter/);
+  });
+});
+
 describe('the file', () => {
   it('is named by --config, then by OPENOMS_CONFIG, then by its default', () => {
     const files = { '/srv/a.yaml': 'dataDir: /a', '/etc/b.yaml': 'dataDir: /b' };
@@ -121,9 +150,16 @@ describe('the file', () => {
     ['server: { host: 0.0.0.0 }', 'auth.mode|can be none only on a loopback host'],
     ['server: { host: 127.evil.example }', 'auth.mode|can be none only on a loopback host'],
     ['auth: { mode: required }', 'auth.keys|must hold at least one key'],
-    ['kafka: { brokers: [a:9092] }', 'kafka.brokers|cannot be used: Kafka is not available in this version'],
-    ['eventStore: { url: "esdb://a:2113" }', 'eventStore.url|with EventStoreDB is not available in this version'],
-    ['eventStore: { url: "kurrentdb+discover://a" }', 'eventStore.url|with EventStoreDB is not available'],
+    ['kafka: { brokers: [a] }', 'kafka.brokers|has a wrong element at 0: it must be host:port'],
+    ['kafka: { topic: "a b" }', 'kafka.topic|must be 1 to 230 of'],
+    ['kafka: { replicationFactor: 0 }', 'kafka.replicationFactor|must be -1'],
+    ['kafka: { tls: { enabled: "yes" } }', 'kafka.tls.enabled|must be true or false'],
+    ['kafka: { tls: { caFile: ca.pem } }', 'kafka.tls.caFile|must name a file that can be read'],
+    ['kafka: { sasl: { mechanism: plain, username: u } }', 'kafka.sasl|needs username and password for plain'],
+    ['kafka: { outcomes: { enabled: true } }', 'kafka.outcomes.enabled|needs kafka.brokers'],
+    ['roles: [worker]', 'roles|must be api and worker in one process'],
+    ['eventStore: { url: "esdb://a:2113" }', 'kafka.brokers|must name a broker'],
+    ['eventStore: { url: "kurrentdb+discover://a" }', 'eventStore.url|as an EventStoreDB needs OPENOMS_MASTER_KEY'],
     ['eventStore: { url: postgres }', 'eventStore.url|must be sqlite'],
     ['- a', '|must be a mapping'],
     ['a: 1\na: 2', '|Map keys must be unique'],

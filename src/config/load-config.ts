@@ -8,11 +8,13 @@ import { readClouds } from './clouds.js';
 import type { Config } from './config.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { crossChecks } from './cross-checks.js';
-import { overridesOf, unknownVariables, type Environment } from './environment.js';
+import { overridesOf, readMasterKey, unknownVariables, type Environment } from './environment.js';
+import { readKafka } from './kafka.js';
 import { Settings } from './settings.js';
 
 const DEFAULT_FILE = 'openoms.yaml';
-const SECRET = /secret/i;
+/** Keys whose values are not shown: a connection string may hold a password. */
+const SECRET = /secret|password|eventStore\.url/i;
 
 export interface ConfigSource {
   /** `--config <file>` or `--config=<file>` goes before `OPENOMS_CONFIG`. */
@@ -41,14 +43,15 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
   for (const error of found) for (const problem of problemsOf(error, '')) report(problem);
   const clouds = readClouds(settings.clouds, report);
   const keys = found.length === 0 ? readAccessKeys(settings.auth.keys, cwd, readFile, report) : [];
+  const kafka = found.length === 0 ? readKafka(settings.kafka, cwd, readFile, report) : undefined;
   // Values of the wrong type would only bring more of the same news.
-  if (problems.length > 0) throw new ConfigError(problems);
+  if (problems.length > 0 || kafka === undefined) throw new ConfigError(problems);
   const config: Config = {
     server: settings.server,
     roles: settings.roles,
     dataDir: path.resolve(cwd, settings.dataDir),
     eventStore: settings.eventStore,
-    kafka: settings.kafka,
+    kafka,
     queue: settings.queue,
     syncEvents: settings.syncEvents,
     clouds,
@@ -57,8 +60,9 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
     auth: { mode: settings.auth.mode, keys },
     log: settings.log,
     limits: settings.limits,
+    cluster: settings.cluster,
   };
-  for (const problem of crossChecks(config)) report(problem);
+  for (const problem of crossChecks(config, readMasterKey(env))) report(problem);
   if (problems.length > 0) throw new ConfigError(problems);
   return deepFrozen(config);
 }

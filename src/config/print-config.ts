@@ -1,12 +1,19 @@
 import { stringify } from 'yaml';
 import type { Config } from './config.js';
 
+const NOT_SHOWN = '(not shown)';
+
 /** The effective values as YAML, for people. Secrets are not in it. */
 export const printConfig = (config: Config): string =>
   stringify({
     ...config,
     eventStore: { url: withoutPassword(config.eventStore.url) },
-    auth: { ...config.auth, keys: (config.auth.keys ?? []).map((key) => ({ ...key, secretKey: '(not shown)' })) },
+    kafka: {
+      ...config.kafka,
+      tls: { ...config.kafka.tls, ...(config.kafka.tls.key === undefined ? {} : { key: NOT_SHOWN }) },
+      sasl: { ...config.kafka.sasl, password: config.kafka.sasl.password === '' ? '' : NOT_SHOWN },
+    },
+    auth: { ...config.auth, keys: (config.auth.keys ?? []).map((key) => ({ ...key, secretKey: NOT_SHOWN })) },
   });
 
 const withoutPassword = (url: string): string => url.replace(/\/\/[^@/]*@/, '//(not shown)@');

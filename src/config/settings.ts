@@ -1,6 +1,6 @@
 import { Allow } from 'class-validator';
-import { listOf, oneOf, Section, Setting, text, whole } from './checks.js';
-import type { Config } from './config.js';
+import { flag, hostAndPort, listOf, oneOf, replication, Section, Setting, text, topicName, whole } from './checks.js';
+import type { Config, KafkaConfig } from './config.js';
 
 /** Every key of the configuration with its default and what it may be. Clouds and access keys are checked apart. */
 
@@ -22,9 +22,43 @@ class EventStoreSettings {
   @Setting(text(1, 4096)) readonly url: string = 'sqlite';
 }
 
-class KafkaSettings {
-  @Setting(listOf(text(1, 255), 0)) readonly brokers: readonly string[] = [];
+class KafkaTlsSettings {
+  @Setting(flag) readonly enabled: boolean = false;
+  @Setting(text(0, 4096)) readonly caFile: string = '';
+  @Setting(text(0, 4096)) readonly certFile: string = '';
+  @Setting(text(0, 4096)) readonly keyFile: string = '';
+}
+
+class KafkaSaslSettings {
+  @Setting(oneOf('none', 'plain', 'scram-sha-256', 'scram-sha-512'))
+  readonly mechanism: KafkaConfig['sasl']['mechanism'] = 'none';
+  @Setting(text(0, 255)) readonly username: string = '';
+  @Setting(text(0, 1024)) readonly password: string = '';
+  @Setting(text(0, 4096)) readonly passwordFile: string = '';
+}
+
+class KafkaOutcomesSettings {
+  @Setting(flag) readonly enabled: boolean = false;
+  @Setting(topicName) readonly topic: string = 'openoms.sync-outcomes';
+  @Setting(oneOf('protobuf', 'json')) readonly format: 'protobuf' | 'json' = 'protobuf';
+}
+
+export class KafkaSettings {
+  @Setting(listOf(hostAndPort, 0)) readonly brokers: readonly string[] = [];
   @Setting(text(1, 249)) readonly groupId: string = 'openoms';
+  @Setting(text(1, 249)) readonly clientId: string = 'openoms';
+  @Setting(topicName) readonly topic: string = 'openoms.sync-events';
+  @Setting(whole(1, 10_000)) readonly partitions: number = 8;
+  @Setting(replication) readonly replicationFactor: number = -1;
+  @Setting(whole(100, MINUTE_MS)) readonly requestTimeoutMs: number = 5000;
+  @Setting(whole(6000, 5 * MINUTE_MS)) readonly sessionTimeoutMs: number = 10_000;
+  @Section(() => KafkaTlsSettings) readonly tls: KafkaTlsSettings = new KafkaTlsSettings();
+  @Section(() => KafkaSaslSettings) readonly sasl: KafkaSaslSettings = new KafkaSaslSettings();
+  @Section(() => KafkaOutcomesSettings) readonly outcomes: KafkaOutcomesSettings = new KafkaOutcomesSettings();
+}
+
+class ClusterSettings {
+  @Setting(whole(1000, 5 * MINUTE_MS)) readonly leaseTtlMs: number = 6000;
 }
 
 class QueueSettings {
@@ -87,4 +121,5 @@ export class Settings {
   @Section(() => LogSettings) readonly log: LogSettings = new LogSettings();
   @Section(() => LimitsSettings) readonly limits: LimitsSettings = new LimitsSettings();
   @Section(() => SyncEventsSettings) readonly syncEvents: SyncEventsSettings = new SyncEventsSettings();
+  @Section(() => ClusterSettings) readonly cluster: ClusterSettings = new ClusterSettings();
 }
