@@ -10,7 +10,7 @@ import { StoreFactory } from './object-store/store-factory.js';
 import { ProjectionHost } from './projections/projection-host.js';
 import { Queue } from './queue/queue.port.js';
 import { ReadStore } from './read-store/read-store.js';
-import { SyncTaskLimits } from './sync-tasks/sync-task-operations.js';
+import { SyncTaskLimits } from './sync-tasks/sync-task-limits.js';
 import { SyncTasksApiModule, SyncTasksModule } from './sync-tasks/sync-tasks.module.js';
 import type { MasterKeys } from './vault/master-keys.js';
 import { Vault } from './vault/vault.js';

@@ -1,11 +1,16 @@
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { EventStoreUnavailable } from '../event-store/event-store.port.js';
 import { OmsError } from '../kernel/oms-error.js';
+import { QueueFull, QueueUnavailable } from '../queue/queue.port.js';
 import { answerOf, answerOfFastify, answerWith, internalError, phraseOf, type ErrorAnswer } from './error-body.js';
 import type { AppLogger } from './logger.js';
 import type { RouteTable } from './route-table.js';
 
-/** Every error on its way out: a refusal keeps its status and code, anything else is a bug and says nothing of itself. */
+/**
+ * Every error on its way out: a refusal keeps its status and code, an engine out of reach is 503, anything else is a bug and
+ * says nothing of itself.
+ */
 @Catch()
 export class ErrorFilter implements ExceptionFilter {
   constructor(
@@ -23,6 +28,10 @@ export class ErrorFilter implements ExceptionFilter {
   }
 
   private answer(error: unknown, request: FastifyRequest): ErrorAnswer {
+    if (error instanceof EventStoreUnavailable || error instanceof QueueUnavailable || error instanceof QueueFull) {
+      this.logger.warn({ requestId: request.id, err: error }, 'an engine is out of reach');
+      return answerWith('SERVICE_BUSY', 'The service is busy, try again later');
+    }
     if (error instanceof OmsError) {
       if (error.httpStatus >= 500) this.logger.warn({ requestId: request.id, err: error }, 'request refused');
       return answerOf(error);

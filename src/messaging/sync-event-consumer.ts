@@ -1,6 +1,7 @@
+import { setMaxListeners } from 'node:events';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CommandRunner } from '../event-store/command-runner.js';
-import type { DeliveredMessage, Handled, Queue } from '../queue/queue.port.js';
+import { Reassigned, type DeliveredMessage, type Handled, type Queue } from '../queue/queue.port.js';
 import { CreateSyncEvent } from '../sync-tasks/sync-event.commands.js';
 import { syncEventDecider } from '../sync-tasks/sync-event.decider.js';
 import { syncEventStream } from '../sync-tasks/sync-event.events.js';
@@ -15,6 +16,9 @@ const dead = (reason: string, cause: string): Handled => ({ kind: 'dead', reason
 
 /** Takes sync events from the queue, records them and has them driven; only what is settled or parked is committed. */
 export class SyncEventConsumer {
+  /** By the signal of the queue, which is one for many messages. */
+  private readonly ends = new WeakMap<AbortSignal, AbortSignal>();
+
   constructor(
     private readonly queue: Queue,
     private readonly commands: CommandRunner,
@@ -31,9 +35,25 @@ export class SyncEventConsumer {
   async run(signal: AbortSignal): Promise<void> {
     await this.queue.consume(
       { maxInFlight: this.maxInFlight },
-      (message) => this.handle(message, this.hardStop),
+      (message, signal) => this.handle(message, this.endOf(signal)),
       signal,
     );
+  }
+
+  /** Copies outlive the order to stop, but not the loss of their message: then another consumer makes them. */
+  private endOf(message: AbortSignal): AbortSignal {
+    const known = this.ends.get(message);
+    if (known !== undefined) return known;
+    const reassigned = new AbortController();
+    const look = () => {
+      if (message.reason instanceof Reassigned) reassigned.abort(message.reason);
+    };
+    if (message.aborted) look();
+    else message.addEventListener('abort', look, { once: true });
+    const end = AbortSignal.any([this.hardStop, reassigned.signal]);
+    setMaxListeners(0, end); // every copy in flight listens
+    this.ends.set(message, end);
+    return end;
   }
 
   private async handle(message: DeliveredMessage, signal: AbortSignal): Promise<Handled> {

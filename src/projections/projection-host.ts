@@ -81,6 +81,13 @@ export class ProjectionHost {
     return this.waiters.add(() => open.every((follower) => follower.hasPassed(position)), timeoutMs, signal);
   }
 
+  /** True while a projection that follows `stream` cannot go on: its view may be long behind. */
+  isFailing(stream: string): boolean {
+    for (const { follower } of this.hosted.values())
+      if (follower.follows(stream) && follower.status().state === 'failed') return true;
+    return false;
+  }
+
   status(): readonly ProjectionStatus[] {
     return [...this.hosted.values()].map(({ follower, version }) => ({ ...follower.status(), version }));
   }

@@ -42,6 +42,14 @@ export class QueueUnavailable extends Error {
   override readonly name = 'QueueUnavailable';
 }
 
+/**
+ * Why the signal of a handler aborted when its message went to another consumer of the group, in a rebalance: the work must
+ * end at once, for it begins anew elsewhere. Any other reason means that this consumer was told to stop.
+ */
+export class Reassigned extends Error {
+  override readonly name = 'Reassigned';
+}
+
 export interface QueueStats {
   /** Published and not yet settled. */
   readonly unsettledMessages: number;
@@ -63,6 +71,8 @@ export abstract class Queue {
    * Delivers messages to `handle`, at most `maxInFlight` at once, beginning after the last committed offset. An offset is
    * committed only when it and all before it are settled, so a crash redelivers. A handler that throws is called again
    * with growing delays; after the adapter's bound of tries the message goes to the dead letters as `handler-failed`.
+   * The signal of a handler aborts with `signal`, or with a `Reassigned` when another consumer has got the message: what the
+   * handler then answers counts for nothing.
    * Resolves when the signal has aborted and the handlers in flight have ended. One consumer per process.
    */
   abstract consume(

@@ -14,21 +14,14 @@ import {
 } from './sync-task.commands.js';
 import { noSyncTaskToOperate, syncTaskQuotaExceeded } from './sync-task.errors.js';
 import { syncTaskStream, type SyncTaskCredentials, type SyncTaskSettings } from './sync-task.events.js';
+import { SyncTaskLimits } from './sync-task-limits.js';
+import { SyncTaskLookup } from './sync-task-lookup.js';
 import type { Executed } from './sync-tasks.handlers.js';
 import { SyncTaskQueries } from './sync-tasks.queries.js';
 
 export interface SyncTaskSecrets {
   readonly source: CredentialSecret;
   readonly destination: CredentialSecret;
-}
-
-/** Bounds that come from the configuration. */
-export class SyncTaskLimits {
-  constructor(
-    readonly syncTasksPerProject: number,
-    /** How long a write waits until this node's views show it. */
-    readonly readYourWritesMs: number,
-  ) {}
 }
 
 /** What the API does with sync tasks: secrets go into the vault first, and views show a write before it is answered. */
@@ -39,6 +32,7 @@ export class SyncTaskOperations {
     private readonly vault: Vault,
     private readonly projections: ProjectionHost,
     private readonly tasks: SyncTaskQueries,
+    private readonly lookup: SyncTaskLookup,
     private readonly limits: SyncTaskLimits,
   ) {}
 
@@ -60,7 +54,7 @@ export class SyncTaskOperations {
 
   async start(projectId: string, syncTaskId: string, secrets: SyncTaskSecrets, context: CommandContext): Promise<void> {
     // Seals nothing for a task that is not there; the decider has the last word.
-    if (!this.tasks.exists(projectId, syncTaskId)) throw noSyncTaskToOperate(syncTaskId);
+    if (!(await this.lookup.exists(projectId, syncTaskId))) throw noSyncTaskToOperate(syncTaskId);
     await this.withSealed(secrets, (sealed) => this.execute(new StartSyncTask(projectId, syncTaskId, sealed, context)));
   }
 

@@ -17,7 +17,7 @@ import {
   StatisticsQuery,
   SyncTaskPath,
 } from './sync-task.dto.js';
-import { syncTaskNotStarted } from './sync-task.errors.js';
+import { SyncTaskLookup } from './sync-task-lookup.js';
 import { SyncTaskOperations, type SyncTaskSecrets } from './sync-task-operations.js';
 import { presentLedger, presentStatistics, presentTask, presentTaskWithMonth } from './sync-task.presenter.js';
 import {
@@ -46,6 +46,7 @@ export class SyncTasksController {
   constructor(
     private readonly operations: SyncTaskOperations,
     private readonly tasks: SyncTaskQueries,
+    private readonly lookup: SyncTaskLookup,
     private readonly statistics: SyncStatistics,
     private readonly publisher: SyncEventPublisher,
     private readonly stores: StoreFactory,
@@ -87,11 +88,11 @@ export class SyncTasksController {
   @ApiOperation({ operationId: 'ShowSyncTask', summary: 'Show a sync task and the figures of one month (UTC)' })
   @ApiOkResponse({ type: SyncTaskWithMonth })
   @ApiOmsErrors(...PARAMETER_ERRORS, 'SYNC_TASK_NOT_FOUND')
-  show(
+  async show(
     @Param() { project_id, sync_task_id }: SyncTaskPath,
     @Query() { query_time }: ShowSyncTaskQuery,
-  ): SyncTaskWithMonth {
-    const row = this.tasks.get(project_id, sync_task_id);
+  ): Promise<SyncTaskWithMonth> {
+    const row = await this.lookup.get(project_id, sync_task_id);
     return presentTaskWithMonth(row, this.statistics.month(sync_task_id, query_time));
   }
 
@@ -150,8 +151,7 @@ export class SyncTasksController {
   ): Promise<void> {
     const keys = decodeObjectKeys(object_keys);
     const repeat = checkedIdempotencyKey(idempotencyKey);
-    const { status } = this.tasks.get(project_id, sync_task_id);
-    if (status !== 'SYNCHRONIZING') throw syncTaskNotStarted(sync_task_id);
+    await this.lookup.takesEvents(project_id, sync_task_id);
     await this.publisher.publish({
       projectId: project_id,
       syncTaskId: sync_task_id,
@@ -168,11 +168,11 @@ export class SyncTasksController {
   })
   @ApiOkResponse({ type: StatisticsAnswer })
   @ApiOmsErrors(...PARAMETER_ERRORS, 'SYNC_TASK_NOT_FOUND')
-  listStatistics(
+  async listStatistics(
     @Param() { project_id, sync_task_id }: SyncTaskPath,
     @Query() query: StatisticsQuery,
-  ): StatisticsAnswer {
-    this.tasks.get(project_id, sync_task_id);
+  ): Promise<StatisticsAnswer> {
+    await this.lookup.get(project_id, sync_task_id);
     const series = this.statistics.series(sync_task_id, query.start_time, query.end_time);
     return presentStatistics(sync_task_id, series, query.types);
   }
@@ -184,8 +184,8 @@ export class SyncTasksController {
   })
   @ApiOkResponse({ type: LedgerAnswer })
   @ApiOmsErrors('INVALID_PARAMETER', 'SYNC_TASK_NOT_FOUND')
-  ledger(@Param() { project_id, sync_task_id }: SyncTaskPath): LedgerAnswer {
-    this.tasks.get(project_id, sync_task_id);
+  async ledger(@Param() { project_id, sync_task_id }: SyncTaskPath): Promise<LedgerAnswer> {
+    await this.lookup.get(project_id, sync_task_id);
     return presentLedger(sync_task_id, this.tasks.ledger(sync_task_id));
   }
 }

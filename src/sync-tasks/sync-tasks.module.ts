@@ -3,6 +3,7 @@ import { CqrsModule } from '@nestjs/cqrs';
 import { SyncStatistics } from '../statistics/sync-statistics.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { SyncEventPublisher } from './sync-event-publisher.js';
+import { SyncTaskLookup } from './sync-task-lookup.js';
 import { SyncTaskOperations } from './sync-task-operations.js';
 import { SyncTasksController } from './sync-tasks.controller.js';
 import { syncTaskHandlers } from './sync-tasks.handlers.js';
@@ -19,7 +20,7 @@ export class SyncTasksModule {}
 /** The api role. */
 @Module({
   imports: [SyncTasksModule, CqrsModule],
-  providers: [SyncTaskOperations],
+  providers: [SyncTaskLookup, SyncTaskOperations],
   controllers: [SyncTasksController, DeadLettersController],
 })
 export class SyncTasksApiModule {}

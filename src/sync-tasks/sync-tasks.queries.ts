@@ -42,6 +42,12 @@ export class SyncTaskQueries {
     return this.views.get<{ project_id: string }>(sql, syncTaskId)?.project_id === projectId;
   }
 
+  /** Undefined when this node's view shows no such task. */
+  status(projectId: string, syncTaskId: string): SyncTaskRow['status'] | undefined {
+    const row = this.views.get<SyncTaskRow>('SELECT project_id, status FROM sync_tasks WHERE id = ?', syncTaskId);
+    return row?.project_id === projectId ? row.status : undefined;
+  }
+
   /** Newest first. */
   list(projectId: string, page: { limit: number; offset: number; status?: string | undefined }): SyncTaskPage {
     const status = page.status ?? null;
