@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { ReadStore } from './read-store.js';
 
 describe('the read store', () => {
@@ -40,5 +43,15 @@ describe('the read store', () => {
     store.exec('DROP TABLE t; CREATE TABLE t (other TEXT)');
     store.run('INSERT INTO t VALUES (?)', 'o');
     expect(store.all('SELECT * FROM t')).toEqual([{ other: 'o' }]);
+  });
+
+  it('is for one process at a time', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'openoms-views-'));
+    const file = path.join(folder, 'views.db');
+    const first = new ReadStore(file);
+    expect(() => new ReadStore(file)).toThrow(/in use by another process/);
+    first.close();
+    new ReadStore(file).close();
+    rmSync(folder, { recursive: true });
   });
 });

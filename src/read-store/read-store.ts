@@ -13,10 +13,13 @@ export type MaybeRow<T> = T | undefined;
  */
 export class ReadStore {
   private readonly db: Database.Database;
+  private readonly lock: Database.Database | undefined;
   private readonly statements = new Map<string, Database.Statement>();
   private readonly inTransaction: (work: () => unknown) => unknown;
 
+  /** Throws when another process has the file open. */
   constructor(file: string) {
+    this.lock = file === ':memory:' ? undefined : takeLock(file);
     this.db = new Database(file);
     this.db.pragma('journal_mode = WAL');
     this.db.pragma('synchronous = NORMAL');
@@ -59,6 +62,7 @@ export class ReadStore {
   close(): void {
     this.statements.clear();
     this.db.close();
+    this.lock?.close();
   }
 
   private prepared(sql: string): Database.Statement {
@@ -67,5 +71,22 @@ export class ReadStore {
     const statement = this.db.prepare(sql);
     this.statements.set(sql, statement);
     return statement;
+  }
+}
+
+/**
+ * Two processes that fold the log into one file would each count every event. The lock is SQLite's own on a file beside it: the
+ * operating system lets go of it however the process ends.
+ */
+function takeLock(file: string): Database.Database {
+  const lock = new Database(`${file}.lock`, { timeout: 0 });
+  try {
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
+  } catch (cause) {
+    lock.close();
+    throw new Error(`The views ${file} are in use by another process: every process needs a data folder of its own`, {
+      cause,
+    });
   }
 }
