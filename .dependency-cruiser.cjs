@@ -23,15 +23,18 @@ module.exports = {
     only('config-knows-only-kernel', 'config', ['kernel']),
     only('event-store-is-a-port', 'event-store', ['kernel']),
     only('queue-is-a-port', 'queue', ['kernel']),
+    only('wire-knows-no-feature', 'wire', ['kernel']),
     only('object-store-is-a-port', 'object-store', ['kernel']),
     only('read-store-is-a-port', 'read-store', ['kernel']),
     only('vault-over-event-store', 'vault', ['kernel', 'event-store']),
+    only('leases-over-event-store', 'leases', ['kernel', 'event-store']),
     only('projections-over-event-store', 'projections', ['kernel', 'event-store', 'read-store']),
     only('transfer-knows-stores-only', 'transfer', ['kernel', 'object-store']),
     ...features.map((feature) =>
       only(`${feature}-stands-on-ports`, feature, [
         'kernel',
         ...ports,
+        'wire',
         'http',
         ...features.filter((f) => f !== feature),
       ]),
@@ -50,8 +53,16 @@ module.exports = {
       to: { path: '^src/http/.*\\.module\\.ts$' },
     },
     only('http-has-no-feature-logic', 'http', ['kernel', ...ports]),
-    only('worker-joins-features-and-transfer', 'worker', ['kernel', ...ports, ...features, 'transfer']),
-    only('messaging-drives-the-worker', 'messaging', ['kernel', ...ports, ...features, 'worker']),
+    only('worker-joins-features-and-transfer', 'worker', ['kernel', ...ports, ...features, 'leases', 'transfer']),
+    only('messaging-drives-the-worker', 'messaging', ['kernel', ...ports, 'wire', ...features, 'worker']),
+    {
+      name: 'protobuf-stays-at-the-border',
+      severity: 'error',
+      comment:
+        'What is generated from proto/, and the library it needs, is touched only where public messages are read and written.',
+      from: { path: '^src/', pathNot: `^src/wire/|${spec}` },
+      to: { path: '^src/wire/generated/|node_modules/@bufbuild/' },
+    },
     {
       name: 'nobody-imports-the-app',
       severity: 'error',
@@ -64,10 +75,10 @@ module.exports = {
       comment: 'Which adapter backs which port is decided in one place.',
       from: {
         path: '^src/',
-        pathNot: `^src/(app\\.module\\.ts|adapters\\.ts|object-store/|event-store/(sqlite|memory)/|queue/embedded/)|${spec}`,
+        pathNot: `^src/(app\\.module\\.ts|adapters\\.ts|object-store/|event-store/(sqlite|memory|eventstoredb)/|queue/(embedded|kafka|kafka-outcomes)/)|${spec}`,
       },
       to: {
-        path: '^src/(event-store/(sqlite|memory|eventstoredb)|queue/(embedded|kafka)|object-store/(s3|local|memory))/',
+        path: '^src/(event-store/(sqlite|memory|eventstoredb)|queue/(embedded|kafka|kafka-outcomes)|object-store/(s3|local|memory))/',
       },
     },
     { name: 'src-knows-no-tests', severity: 'error', from: { path: '^src/', pathNot: spec }, to: { path: '^test/' } },

@@ -19,7 +19,9 @@ import type { SyncEventPublisher } from './sync-tasks/sync-event-publisher.js';
 import type { SyncStatistics } from './statistics/sync-statistics.js';
 import type { Vault } from './vault/vault.js';
 import { LedgerCloser } from './worker/ledger-closer.js';
+import { ObjectListRepair } from './worker/object-list-repair.js';
 import { ObjectListWriter } from './worker/object-list-writer.js';
+import { SyncDuties } from './worker/sync-duties.js';
 import { SyncEventDriver, type OnSettled } from './worker/sync-event-driver.js';
 import { SyncTaskReactor } from './worker/sync-task-reactor.js';
 import { SyncWorker } from './worker/sync-worker.js';
@@ -65,48 +67,58 @@ export const endpointGuards = ({ transfer }: Config): EndpointGuards =>
     breaker: { failures: transfer.breakerFailures, resetMs: transfer.breakerResetMs },
   });
 
-/** The worker role: takes sync events from the queue, copies, settles, writes lists. */
+/** The worker role: takes sync events from the queue, copies, settles; and while it has their lease, the duties of all. */
 export function createWorker(parts: WorkerParts): SyncWorker {
-  const { config, log, commands, bus, projections, readStore, eventStore, publisher, vault } = parts;
+  const { config, log, clock, commands, bus, readStore, publisher, vault } = parts;
   const hardStop = new AbortController();
   setMaxListeners(0, hardStop.signal); // every copy in flight listens
   const pool = new TaskStorePool(vault, guardedStores(parts));
   const onBug = (error: unknown) => log.error({ err: error }, 'a copy failed for a reason that is no store failure');
   const transfer = transferObject(config.transfer, new ByteBudget(config.transfer.bufferBudgetBytes), onBug);
   const maxObjects = config.transfer.readConcurrency + config.transfer.writeConcurrency;
-  const onSettled = expiring(parts);
-  const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, onSettled);
-  const lists = new ObjectListWriter(commands, bus, projections, readStore, pool, parts.clock, config.lists, {
-    written: (list) => log.info(list, 'object list written'),
-    failed: (list, error) => {
-      parts.onListFailure();
-      log.error({ ...list, err: error }, 'object list not written, its lines stay pending');
-    },
-  });
+  const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, expiring(parts));
   const consumer = new SyncEventConsumer(
     parts.queue,
     commands,
-    new KnownTasks(commands, parts.clock),
+    new KnownTasks(commands, clock),
     bus,
     publisher,
     driver,
     config.queue.maxInFlight,
     hardStop.signal,
   );
-  const closer =
-    config.syncEvents.retentionDays === 0
-      ? undefined
-      : new LedgerCloser(commands, bus, readStore, parts.statistics, parts.clock, (error) =>
-          log.error({ err: error }, 'the ledger of a day could not be closed; it is tried again'),
-        );
+  const duties = createDuties(parts, pool, driver);
+  return new SyncWorker(consumer, parts.leases, duties, pool, hardStop, (error) =>
+    log.error({ err: error }, 'a part of the worker ended'),
+  );
+}
+
+function createDuties(parts: WorkerParts, pool: TaskStorePool, driver: SyncEventDriver): SyncDuties {
+  const { config, log, clock, commands, bus, projections, readStore, eventStore, publisher, vault } = parts;
+  const repair = new ObjectListRepair(eventStore, commands, readStore, pool, clock, {
+    repaired: (list) => log.info(list, 'object list written again as it is recorded'),
+    notRepaired: ({ syncTaskId, kind, key }, error) =>
+      log.error({ syncTaskId, kind, key, err: error }, 'object list may differ from its record'),
+  });
+  const lists = new ObjectListWriter(commands, bus, projections, readStore, pool, repair, clock, config.lists, {
+    written: (list) => log.info(list, 'object list written'),
+    failed: (list, error) => {
+      parts.onListFailure();
+      log.error({ ...list, err: error }, 'object list not written, its lines stay pending');
+    },
+  });
   const reactors = new ReactorHost(eventStore, readStore, log);
   reactors.register(
     new SyncTaskReactor(eventStore, projections, readStore, publisher, driver, lists, vault, pool).reactor,
   );
-  return new SyncWorker(consumer, reactors, lists, closer, pool, hardStop, (error) =>
-    log.error({ err: error }, 'a part of the worker ended'),
-  );
+  const closer = config.syncEvents.retentionDays === 0 ? undefined : createCloser(parts);
+  return new SyncDuties(reactors, lists, closer, parts.leases.contested ? repair : undefined);
 }
+
+const createCloser = ({ eventStore, commands, bus, projections, readStore, statistics, clock, log }: WorkerParts) =>
+  new LedgerCloser(eventStore, commands, bus, projections, readStore, statistics, clock, (error) =>
+    log.error({ err: error }, 'the ledger of a day could not be closed; it is tried again'),
+  );
 
 /** With a retention, a settled event gets its age limit; an open one never has one, however long it waits. */
 function expiring({ config, eventStore, log, onSettled }: WorkerParts): OnSettled {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { ManualClock } from '../../test/support/manual-clock.js';
+import { ManualTime } from '../../test/support/manual-time.js';
 import type { NewEvent } from '../event-store/event-store.port.js';
 import { MemoryEventStore } from '../event-store/memory/memory-event-store.js';
 import { EventSchemas } from '../event-store/upcast.js';
@@ -156,6 +157,28 @@ describe('the vault', () => {
     await Promise.all([vault.open(ref), vault.open(ref), vault.open(ref)]);
     await vault.open(ref);
     expect(store.reads).toBe(1);
+  });
+
+  it('reads it again after a minute, so that what another process forgot is forgotten here too', async () => {
+    const [store, time] = [new CountingStore(), new ManualTime()];
+    const keys = new MasterKeys(OLD!, 'test');
+    const vault = new Vault(store, new ManualClock(), keys, new EventSchemas(CREDENTIAL_EVENT_SCHEMAS), time);
+    const { ref } = await vault.seal(secret);
+    await vault.open(ref);
+    await time.advance(40_000);
+    await vault.open(ref);
+    await vaultOn(store).forget(ref);
+    expect(store.reads).toBe(1);
+    await time.advance(20_000);
+    await expect(vault.open(ref)).rejects.toMatchObject({ kind: 'not-found' });
+  });
+
+  it('knows whether something is sealed there', async () => {
+    const vault = vaultOn(new MemoryEventStore());
+    const { ref } = await vault.seal(secret);
+    expect([await vault.has(ref), await vault.has('another')]).toEqual([true, false]);
+    await vault.forget(ref);
+    expect(await vault.has(ref)).toBe(false);
   });
 
   it('keeps the thousand secrets used last', async () => {

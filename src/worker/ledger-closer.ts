@@ -1,9 +1,13 @@
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CommandRunner } from '../event-store/command-runner.js';
+import type { EventStore, RecordedEvent } from '../event-store/event-store.port.js';
 import type { Clock } from '../kernel/clock.js';
 import { wait } from '../kernel/retry.js';
+import type { ProjectionHost } from '../projections/projection-host.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { StatisticsRow, SyncStatistics } from '../statistics/sync-statistics.js';
+import { syncStatisticsProjection } from '../statistics/sync-statistics.projection.js';
+import { SYNC_EVENT_STREAMS, type SyncEventEvent } from '../sync-tasks/sync-event.events.js';
 import { CloseSyncLedger } from '../sync-tasks/sync-task.commands.js';
 import { syncTaskDecider } from '../sync-tasks/sync-task.decider.js';
 import { syncTaskStream, type LedgerBucket } from '../sync-tasks/sync-task.events.js';
@@ -16,8 +20,10 @@ const DAY_MS = 86_400_000;
 /** Writes the figures of each past day into the log, so that they outlive sync events that expire. */
 export class LedgerCloser {
   constructor(
+    private readonly events: EventStore,
     private readonly commands: CommandRunner,
     private readonly bus: CommandBus,
+    private readonly projections: ProjectionHost,
     private readonly views: ReadStore,
     private readonly statistics: SyncStatistics,
     private readonly clock: Clock,
@@ -32,9 +38,10 @@ export class LedgerCloser {
     }
   }
 
-  /** Closes every day of every task that is over and has figures. */
+  /** Closes every day of every task that is over and has figures; none while the view of this process lacks any of them. */
   async closeDue(): Promise<void> {
     const today = Math.floor((this.clock.now().getTime() - GRACE_MS) / DAY_MS) * DAY_MS;
+    if (!(await this.showsAllBefore(today))) return;
     const tasks = this.views.all<{ id: string; project_id: string }>('SELECT id, project_id FROM sync_tasks');
     for (const { id, project_id } of tasks) {
       const { state } = await this.commands.load(syncTaskDecider, syncTaskStream(id));
@@ -45,6 +52,14 @@ export class LedgerCloser {
         await this.bus.execute(new CloseSyncLedger(project_id, id, day, buckets, context));
       }
     }
+  }
+
+  /** Times follow positions but for the differences of clocks, which the grace covers. */
+  private async showsAllBefore(endMs: number): Promise<boolean> {
+    const view = this.projections.status().find(({ name }) => name === syncStatisticsProjection.name);
+    for await (const event of this.events.readAll(view?.position, [SYNC_EVENT_STREAMS]))
+      return Date.parse((event as RecordedEvent<SyncEventEvent>).data.at) >= endMs;
+    return true;
   }
 }
 

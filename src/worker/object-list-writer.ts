@@ -1,10 +1,8 @@
-import { createHash } from 'node:crypto';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CommandRunner } from '../event-store/command-runner.js';
 import type { Clock } from '../kernel/clock.js';
 import { hasEnded } from '../kernel/has-ended.js';
 import { wait } from '../kernel/retry.js';
-import type { DestinationStore } from '../object-store/object-store.port.js';
 import type { ProjectionHost } from '../projections/projection-host.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import { RecordObjectList } from '../sync-tasks/object-list.commands.js';
@@ -14,10 +12,11 @@ import { objectListKey } from '../sync-tasks/object-list-lines.js';
 import type { ListLineRow, PendingListRow } from '../sync-tasks/object-list.projection.js';
 import { syncTaskDecider } from '../sync-tasks/sync-task.decider.js';
 import { syncTaskStream } from '../sync-tasks/sync-task.events.js';
+import type { Executed } from '../sync-tasks/sync-tasks.handlers.js';
+import { cutList, MAX_FILE_BYTES, putList, sha256, type ListCut } from './object-list-file.js';
+import type { ObjectListRepair } from './object-list-repair.js';
 import type { TaskStorePool } from './task-stores.js';
 
-/** A file is cut before it grows beyond this, whatever its number of lines: it is held in memory while it is written. */
-const MAX_FILE_BYTES = 16 * 1024 * 1024;
 const TICK_MS = 500;
 /** How long a list whose file could not be written rests before the next try. */
 const REST_MS = 30_000;
@@ -34,51 +33,13 @@ export interface ListWriterLog {
   failed(list: { syncTaskId: string; kind: ObjectListKind }, error: unknown): void;
 }
 
-/** The lines of one file, and the events it covers. */
-export interface ListCut {
-  readonly from: bigint;
-  readonly to: bigint;
-  /** When the first event it covers happened. */
-  readonly at: string;
-  readonly lines: number;
-  readonly body: Buffer;
-}
-
 /**
- * Cuts lines into a file at the border of an event, so that a file covers whole events. Undefined when there are none.
- * `rows` come in the order of position.
+ * Writes the pending lines of the object lists into files in the destination buckets, and records each file. Made for one
+ * process at a time; of two that write all the same the one that records first is right, and the other puts its file right.
  */
-export function cutList(rows: Iterable<ListLineRow>, maxLines: number): ListCut | undefined {
-  const texts: string[] = [];
-  let lines = 0;
-  let bytes = 0;
-  let first: ListLineRow | undefined;
-  let last: ListLineRow | undefined;
-  for (const row of rows) {
-    const full = lines >= maxLines || bytes >= MAX_FILE_BYTES;
-    if (full && row.position !== last?.position) break;
-    first ??= row;
-    last = row;
-    texts.push(row.text, '\n');
-    lines++;
-    bytes += Buffer.byteLength(row.text) + 1;
-  }
-  if (first === undefined || last === undefined) return undefined;
-  const body = Buffer.from(texts.join(''));
-  return { from: BigInt(first.position), to: BigInt(last.position), at: first.at, lines, body };
-}
-
-export const sha256 = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
-
-/** Stores a list file; writing the same bytes under the same key again is harmless. */
-export async function putList(store: DestinationStore, key: string, body: Buffer, signal: AbortSignal): Promise<void> {
-  const md5 = createHash('md5').update(body).digest('hex');
-  await store.put(key, body, { size: body.length, contentType: 'text/plain; charset=utf-8', md5 }, signal);
-}
-
-/** Writes the pending lines of the object lists into files in the destination buckets, and records each file. */
 export class ObjectListWriter {
   private readonly restingUntil = new Map<string, number>();
+  private readonly busy = new Map<string, Promise<void>>();
 
   constructor(
     private readonly commands: CommandRunner,
@@ -86,6 +47,7 @@ export class ObjectListWriter {
     private readonly projections: ProjectionHost,
     private readonly views: ReadStore,
     private readonly stores: TaskStorePool,
+    private readonly repair: ObjectListRepair,
     private readonly clock: Clock,
     private readonly options: ListWriterOptions,
     private readonly log: ListWriterLog,
@@ -128,7 +90,16 @@ export class ObjectListWriter {
     );
   }
 
+  /** One at a time for each list: the next one finds recorded what this one wrote. */
   private async tryFlush(syncTaskId: string, kind: ObjectListKind, signal: AbortSignal): Promise<void> {
+    const id = `${syncTaskId} ${kind}`;
+    for (let before = this.busy.get(id); before !== undefined; before = this.busy.get(id)) await before;
+    const flushing = this.flushList(syncTaskId, kind, signal).finally(() => this.busy.delete(id));
+    this.busy.set(id, flushing);
+    await flushing;
+  }
+
+  private async flushList(syncTaskId: string, kind: ObjectListKind, signal: AbortSignal): Promise<void> {
     if (hasEnded(signal)) return;
     const id = `${syncTaskId} ${kind}`;
     try {
@@ -152,24 +123,30 @@ export class ObjectListWriter {
     const { state: task } = await this.commands.load(syncTaskDecider, syncTaskStream(syncTaskId));
     if (task.status === 'absent') throw new Error(`There is no synchronization task ${syncTaskId}`);
     await this.stores.use(task, ({ destination }) => putList(destination, key, cut.body, signal));
-    const { position } = await this.bus.execute<RecordObjectList, { position: bigint | undefined }>(
-      new RecordObjectList(
-        {
-          syncTaskId,
-          kind,
-          key,
-          fromPosition: String(cut.from),
-          toPosition: String(cut.to),
-          lines: cut.lines,
-          bytes: cut.body.length,
-          sha256: sha256(cut.body),
-        },
-        { correlationId: `${syncTaskId}/${LIST_DIRECTORIES[kind]}/${cut.from}`, actor: 'worker' },
-      ),
-    );
-    this.log.written({ syncTaskId, kind, key, lines: cut.lines });
+    const position = await this.record(syncTaskId, kind, key, cut);
     if (position !== undefined) await this.projections.passed(stream, position, VIEWS_TIMEOUT_MS, signal);
     return cut.lines >= this.options.maxLines || cut.body.length >= MAX_FILE_BYTES;
+  }
+
+  /** Records a file that is in its place, or finds that another writer was first. Answers the position of the record. */
+  private async record(
+    syncTaskId: string,
+    kind: ObjectListKind,
+    key: string,
+    cut: ListCut,
+  ): Promise<bigint | undefined> {
+    const list = {
+      ...{ syncTaskId, kind, key, lines: cut.lines },
+      ...{ fromPosition: String(cut.from), toPosition: String(cut.to) },
+      ...{ bytes: cut.body.length, sha256: sha256(cut.body) },
+    };
+    const correlationId = `${syncTaskId}/${LIST_DIRECTORIES[kind]}/${cut.from}`;
+    const { changed, position } = await this.bus.execute<RecordObjectList, Executed>(
+      new RecordObjectList(list, { correlationId, actor: 'worker' }),
+    );
+    if (changed) this.log.written({ syncTaskId, kind, key, lines: cut.lines });
+    else await this.repair.afterLostRace(list);
+    return position;
   }
 
   private cut(syncTaskId: string, kind: ObjectListKind, after: bigint): ListCut | undefined {

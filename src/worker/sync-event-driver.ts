@@ -6,6 +6,7 @@ import { SettleSyncEvent } from '../sync-tasks/sync-event.commands.js';
 import type { ObjectOutcome } from '../sync-tasks/sync-event.events.js';
 import { syncTaskDecider, type SyncTask } from '../sync-tasks/sync-task.decider.js';
 import { syncTaskStream, type SyncTaskSettings } from '../sync-tasks/sync-task.events.js';
+import type { Executed } from '../sync-tasks/sync-tasks.handlers.js';
 import type { TransferOutcome } from '../transfer/sync-object.js';
 import { VaultError } from '../vault/vault-error.js';
 import { KeyLanes, type LaneResult } from './key-lanes.js';
@@ -79,9 +80,9 @@ export class SyncEventDriver {
     return 'settled';
   }
 
-  /** Settles every key of an event of a deleted task as failed. */
-  async settleDeleted(event: OpenSyncEvent): Promise<void> {
-    await this.settle(event, event.keys.map(taskDeleted), performance.now());
+  /** Settles every key of an event of a deleted task as failed. Answers the position of the settlement, whoever made it. */
+  async settleDeleted(event: OpenSyncEvent): Promise<bigint | undefined> {
+    return this.settle(event, event.keys.map(taskDeleted), performance.now());
   }
 
   private runKeys(event: OpenSyncEvent, task: KnownTask, signal: AbortSignal): Promise<readonly LaneResult<Run>[]> {
@@ -136,13 +137,18 @@ export class SyncEventDriver {
     return (await this.commands.load(syncTaskDecider, syncTaskStream(syncTaskId))).state;
   }
 
-  private async settle(event: OpenSyncEvent, outcomes: readonly ObjectOutcome[], startedAt: number): Promise<void> {
+  private async settle(
+    event: OpenSyncEvent,
+    outcomes: readonly ObjectOutcome[],
+    startedAt: number,
+  ): Promise<bigint | undefined> {
     const { syncTaskId, syncEventId, keys, correlationId } = event;
     const context = { correlationId, actor: 'worker' };
-    const { changed } = await this.bus.execute<SettleSyncEvent, { changed: boolean }>(
+    const { changed, position } = await this.bus.execute<SettleSyncEvent, Executed>(
       new SettleSyncEvent(syncTaskId, syncEventId, keys, outcomes, context),
     );
     if (changed) this.onSettled(event, outcomes, performance.now() - startedAt);
+    return position;
   }
 }
 

@@ -1,6 +1,5 @@
-import type { ReactorHost } from '../projections/reactor-host.js';
-import type { LedgerCloser } from './ledger-closer.js';
-import type { ObjectListWriter } from './object-list-writer.js';
+import type { Leases } from '../leases/leases.js';
+import { SYNC_DUTIES, type SyncDuties } from './sync-duties.js';
 import type { TaskStorePool } from './task-stores.js';
 
 /** What takes messages from the queue until the signal aborts, and resolves when the ones in flight have ended. */
@@ -11,19 +10,17 @@ export interface EventConsumer {
 /** Last lists are written within this time at a stop; what is late is written after the next start. */
 const LAST_LISTS_MS = 5000;
 
-/** The worker role of a process: consumer, reactors and list writer, started and stopped together. */
+/** The worker role of a process: it always takes events, and does the duties of all workers while it has their lease. */
 export class SyncWorker {
   private readonly stopTaking = new AbortController();
-  private readonly stopLists = new AbortController();
+  private readonly stopDuties = new AbortController();
   private consuming: Promise<void> = Promise.resolve();
-  private writing: Promise<unknown> = Promise.resolve();
+  private holding: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly consumer: EventConsumer,
-    private readonly reactors: ReactorHost,
-    private readonly lists: ObjectListWriter,
-    /** Only where sync events expire. */
-    private readonly closer: LedgerCloser | undefined,
+    private readonly leases: Leases,
+    private readonly duties: SyncDuties,
     private readonly stores: TaskStorePool,
     /** Ends copies in flight; aborted when a stop has taken too long. */
     private readonly hardStop: AbortController,
@@ -31,26 +28,22 @@ export class SyncWorker {
   ) {}
 
   start(): void {
-    this.reactors.start();
-    const failed = (error: unknown) => this.onFailure(error);
-    this.consuming = this.consumer.run(this.stopTaking.signal).catch(failed);
-    const { signal } = this.stopLists;
-    this.writing = Promise.all([this.lists.run(signal), this.closer?.run(signal)]).catch(failed);
+    this.consuming = this.consumer.run(this.stopTaking.signal).catch((error: unknown) => this.onFailure(error));
+    this.holding = this.leases.hold(SYNC_DUTIES, (signal) => this.duties.run(signal), this.stopDuties.signal);
   }
 
   /**
    * Takes no new work, lets what is in flight end for at most `timeoutMs`, then abandons it: it stays in the queue and is
-   * done again after the next start. Writes the last lists.
+   * done again after the next start or by another process. Writes the last lists and gives the duties away.
    */
   async stop(timeoutMs: number): Promise<void> {
     const timer = setTimeout(() => this.hardStop.abort(new Error('The service stops')), timeoutMs);
     this.stopTaking.abort();
     await this.consuming;
     clearTimeout(timer);
-    this.stopLists.abort();
-    await this.writing;
-    await this.lists.flush(AbortSignal.timeout(LAST_LISTS_MS));
-    await this.reactors.stop();
+    await this.duties.writeLists(LAST_LISTS_MS);
+    this.stopDuties.abort(new Error('The service stops'));
+    await this.holding;
     await this.stores.close();
   }
 }

@@ -1,3 +1,4 @@
+import { ManualTime } from '../../test/support/manual-time.js';
 import { settings } from '../../test/support/sync-task-settings.js';
 import { MemoryBuckets } from '../object-store/memory/memory-buckets.js';
 import { MemoryStore } from '../object-store/memory/memory-store.js';
@@ -13,6 +14,7 @@ const task = (n = 1) => ({ settings, credentials: keys(n) });
 /** A pool over memory stores that tells what was opened and closed. */
 function poolOf(maxIdle = 64) {
   const told: string[] = [];
+  const time = new ManualTime();
   const buckets = new MemoryBuckets(['from', 'to']);
   const vault = { open: (ref: string) => Promise.resolve({ accessKey: ref, secretKey: 'x' }) };
   const pool = new TaskStorePool(
@@ -28,8 +30,9 @@ function poolOf(maxIdle = 64) {
       });
     },
     maxIdle,
+    time,
   );
-  return { pool, told };
+  return { pool, told, time };
 }
 const nothing = () => Promise.resolve();
 
@@ -53,6 +56,22 @@ describe('the stores of tasks', () => {
     await pool.use(task(1), nothing);
     await pool.use(task(2), nothing);
     expect(told.slice(4)).toEqual(['close s1', 'close d1']);
+  });
+
+  it('are closed when nobody used them for a minute, and not while somebody does', async () => {
+    const { pool, told, time } = poolOf();
+    await pool.use(task(2), nothing);
+    await pool.use(task(1), async () => {
+      await time.advance(300_000);
+      expect(told.slice(4)).toEqual(['close s2', 'close d2']);
+    });
+    await time.advance(50_000);
+    await pool.use(task(1), nothing);
+    await time.advance(50_000);
+    expect(told.slice(6)).toEqual([]);
+    await time.advance(30_000);
+    expect(told.slice(6)).toEqual(['close s1', 'close d1']);
+    await pool.close();
   });
 
   it('are closed when their keys are forgotten', async () => {

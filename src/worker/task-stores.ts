@@ -1,3 +1,4 @@
+import { SystemTime, type MonotonicTime } from '../kernel/monotonic-time.js';
 import type {
   DestinationStore,
   SourceStore,
@@ -20,25 +21,33 @@ export interface Reachable {
   readonly credentials: SyncTaskCredentials;
 }
 
+/** Stores that nobody used for so long are closed: keys that another process forgot are then gone from this one too. */
+const IDLE_MS = 60_000;
+
 interface Entry {
   readonly stores: Promise<TaskStores>;
   users: number;
+  /** When the last user gave it back. */
+  idleSinceMs: number;
   /** False once opening failed or the keys were forgotten: the next user opens afresh. */
   usable: boolean;
 }
 
 /**
  * The open stores of the tasks at work, one pair per pair of credentials, so that a restart with new keys gets new stores
- * while copies in flight end on the old ones. At most `maxIdle` pairs stay open without a user.
+ * while copies in flight end on the old ones. At most `maxIdle` pairs stay open without a user, each for a minute.
  */
 export class TaskStorePool {
   private readonly entries = new Map<string, Entry>();
+  private callOffSweep: (() => void) | undefined;
+  private sweeping: Promise<unknown> = Promise.resolve();
 
   constructor(
     /** Opens the sealed keys; the vault. */
     private readonly vault: { open(ref: string): Promise<StoreCredentials> },
     private readonly openStore: OpenStore,
     private readonly maxIdle = 64,
+    private readonly time: MonotonicTime = new SystemTime(),
   ) {}
 
   /** Lends the stores of a task to `work`. Rejects as the vault does when its keys are gone. */
@@ -65,13 +74,15 @@ export class TaskStorePool {
   }
 
   async close(): Promise<void> {
+    this.callOffSweep?.();
+    await this.sweeping;
     const open = [...this.entries.values()];
     this.entries.clear();
     await Promise.all(open.map(closeEntry));
   }
 
   private opened(id: string, task: Reachable): Entry {
-    const entry: Entry = { stores: this.open(task), users: 0, usable: true };
+    const entry: Entry = { stores: this.open(task), users: 0, idleSinceMs: 0, usable: true };
     entry.stores.catch(() => (entry.usable = false));
     this.entries.set(id, entry);
     return entry;
@@ -108,7 +119,18 @@ export class TaskStorePool {
     }
     this.entries.delete(id);
     this.entries.set(id, entry); // most recently used last
+    entry.idleSinceMs = this.time.nowMs();
+    this.callOffSweep ??= this.time.after(IDLE_MS, () => this.sweep());
     await this.evict();
+  }
+
+  private sweep(): void {
+    const before = this.time.nowMs() - IDLE_MS;
+    const idle = [...this.entries].filter(([, entry]) => entry.users === 0 && entry.idleSinceMs <= before);
+    for (const [id] of idle) this.entries.delete(id);
+    // What does not close well is out of use all the same.
+    this.sweeping = Promise.allSettled([this.sweeping, ...idle.map(([, entry]) => closeEntry(entry))]);
+    this.callOffSweep = this.entries.size === 0 ? undefined : this.time.after(IDLE_MS / 4, () => this.sweep());
   }
 
   private async evict(): Promise<void> {

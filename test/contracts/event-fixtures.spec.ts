@@ -2,6 +2,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { EventSchemas } from '../../src/event-store/upcast.js';
 import type { DomainEvent, EventMetadata } from '../../src/kernel/domain-event.js';
+import { LEASE_EVENT_SCHEMAS, type LeaseEvent } from '../../src/leases/lease.events.js';
+import {
+  OUTCOME_FEED_EVENT_SCHEMAS,
+  type SyncOutcomesPublished,
+} from '../../src/messaging/outcomes/outcome-feed.events.js';
 import { SYNC_TASK_EVENT_SCHEMAS } from '../../src/sync-tasks/event-schemas.js';
 import type { ObjectListRecorded } from '../../src/sync-tasks/object-list.events.js';
 import type { SyncEventEvent } from '../../src/sync-tasks/sync-event.events.js';
@@ -9,10 +14,16 @@ import type { SyncTaskEvent } from '../../src/sync-tasks/sync-task.events.js';
 import { CREDENTIAL_EVENT_SCHEMAS } from '../../src/vault/credential.events.js';
 import type { CredentialSealed } from '../../src/vault/credential.events.js';
 
-type AnyEvent = SyncTaskEvent | SyncEventEvent | ObjectListRecorded | CredentialSealed;
+type AnyEvent =
+  SyncTaskEvent | SyncEventEvent | ObjectListRecorded | CredentialSealed | LeaseEvent | SyncOutcomesPublished;
 type DataOf<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>['data'];
 
-const schemas = new EventSchemas(SYNC_TASK_EVENT_SCHEMAS, CREDENTIAL_EVENT_SCHEMAS);
+const schemas = new EventSchemas(
+  SYNC_TASK_EVENT_SCHEMAS,
+  CREDENTIAL_EVENT_SCHEMAS,
+  LEASE_EVENT_SCHEMAS,
+  OUTCOME_FEED_EVENT_SCHEMAS,
+);
 const folder = new URL('../fixtures/events/', import.meta.url);
 const files = readdirSync(folder).sort();
 
@@ -77,6 +88,10 @@ const shapes: { readonly [T in AnyEvent['type']]: DataOf<T> } = {
     ...{ ref: '', owner: '', fingerprint: '', at: '' },
     envelope: { v: 1, keyId: '', nonce: '', ciphertext: '', tag: '' },
   },
+  LeaseTaken: { owner: '', ttlMs: 1 },
+  LeaseRenewed: { owner: '', ttlMs: 1 },
+  LeaseReleased: { owner: '', ttlMs: 1 },
+  SyncOutcomesPublished: { upTo: '', at: '' },
 };
 
 interface Fixture extends DomainEvent {
