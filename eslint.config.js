@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'demo-data/', '.cache/'] },
+  { ignores: ['dist/', 'node_modules/', 'coverage/', 'data/', 'demo-data/', '.cache/', 'src/wire/generated/'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

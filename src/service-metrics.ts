@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from './http/metrics.js';
+import type { Leases } from './leases/leases.js';
 import type { EndpointGuards } from './object-store/endpoint-guards.js';
 import type { StoreObserver } from './object-store/with-metrics.js';
 import type { ProjectionHost } from './projections/projection-host.js';
@@ -11,6 +12,7 @@ export interface MeasuredParts {
   readonly queue: Queue;
   readonly projections: ProjectionHost;
   readonly guards: EndpointGuards;
+  readonly leases: Leases;
   readonly tasks: SyncTaskQueries;
 }
 
@@ -73,7 +75,7 @@ export class ServiceMetrics {
   }
 
   /** Figures that are asked for when somebody looks. */
-  watch({ registry }: Metrics, { queue, projections, guards, tasks }: MeasuredParts): void {
+  watch({ registry }: Metrics, { queue, projections, guards, tasks, leases }: MeasuredParts): void {
     const gauge = <L extends string>(
       name: string,
       help: string,
@@ -95,6 +97,13 @@ export class ServiceMetrics {
     });
     gauge('openoms_queue_dead_letters', 'Messages that could not be handled', [], async (self) => {
       self.set((await queue.stats()).deadLetters);
+    });
+    gauge('openoms_queue_lag_messages', 'Messages published and not yet committed', ['partition'], async (self) => {
+      for (const { partition, newest, committed } of (await queue.stats()).partitions)
+        self.set({ partition }, newest === undefined ? 0 : Number(newest - (committed ?? -1n)));
+    });
+    gauge('openoms_lease_held', 'Leases this process has (1) or waits for (0)', ['lease'], (self) => {
+      for (const { name, state } of leases.status()) self.set({ lease: name }, state === 'held' ? 1 : 0);
     });
     gauge('openoms_sync_ledger_objects', 'The ledger over all tasks', ['column'], (self) => {
       const { requested, synced, failed, ignored, pending } = tasks.totals();

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { CommandBus } from '@nestjs/cqrs';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { openAdapters, type Adapters } from './adapters.js';
+import { closeAdapters, openAdapters, type Adapters } from './adapters.js';
 import { AppModule } from './app.module.js';
 import type { Config } from './config/config.js';
 import { CommandRunner } from './event-store/command-runner.js';
@@ -41,7 +41,7 @@ export class Service {
   static async start(config: Config, log: AppLogger, version: string, masterKey?: string): Promise<Service> {
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const clock = new SystemClock();
-    const adapters = openAdapters(config, clock, log);
+    const adapters = await openAdapters(config, clock, log);
     try {
       const masterKeys = await loadMasterKeys({
         dataDir: config.dataDir,
@@ -106,7 +106,13 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
   const { config, log, clock, adapters, projections, stores, app, metrics } = parts;
   const serviceMetrics = new ServiceMetrics(metrics);
   const guards = endpointGuards(config);
-  serviceMetrics.watch(metrics, { queue: adapters.queue, projections, guards, tasks: app.get(SyncTaskQueries, NEAR) });
+  serviceMetrics.watch(metrics, {
+    queue: adapters.queue,
+    projections,
+    guards,
+    leases: adapters.leases,
+    tasks: app.get(SyncTaskQueries, NEAR),
+  });
   if (!config.roles.includes('worker')) return undefined;
   const lines = withoutSearch(log);
   const worker = createWorker({
@@ -164,12 +170,6 @@ function registerChecks(
     const detail = behind.map(({ name, state, error }) => `${name} ${state}${error === undefined ? '' : `: ${error}`}`);
     return Promise.resolve(behind.length === 0 ? { ok: true } : { ok: false, detail: detail.join('; ') });
   });
-}
-
-async function closeAdapters({ queue, eventStore, readStore }: Adapters): Promise<void> {
-  await queue.close();
-  await eventStore.close();
-  readStore.close();
 }
 
 async function inTime(work: Promise<void>, timeoutMs: number, late: () => void): Promise<void> {

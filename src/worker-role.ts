@@ -6,7 +6,11 @@ import type { CommandRunner } from './event-store/command-runner.js';
 import { ByteBudget } from './kernel/byte-budget.js';
 import type { Clock } from './kernel/clock.js';
 import type { Log } from './kernel/log.js';
+import type { LeasedWork } from './leases/leases.js';
 import { KnownTasks } from './messaging/known-tasks.js';
+import { OutcomeCheckpoint } from './messaging/outcomes/outcome-checkpoint.js';
+import { OutcomeFeed } from './messaging/outcomes/outcome-feed.js';
+import { taskProjects } from './messaging/outcomes/task-projects.js';
 import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
 import { EndpointGuards } from './object-store/endpoint-guards.js';
 import { guardStore } from './object-store/guard-store.js';
@@ -88,9 +92,17 @@ export function createWorker(parts: WorkerParts): SyncWorker {
     hardStop.signal,
   );
   const duties = createDuties(parts, pool, driver);
-  return new SyncWorker(consumer, parts.leases, duties, pool, hardStop, (error) =>
-    log.error({ err: error }, 'a part of the worker ended'),
-  );
+  const onFailure = (error: unknown) => log.error({ err: error }, 'a part of the worker ended');
+  return new SyncWorker(consumer, parts.leases, duties, pool, hardStop, onFailure, outcomeFeed(parts));
+}
+
+/** Undefined where outcomes are not published. */
+function outcomeFeed({ config, eventStore, clock, outcomes, commands, log }: WorkerParts): LeasedWork | undefined {
+  if (outcomes === undefined) return undefined;
+  const checkpoint = new OutcomeCheckpoint(eventStore, clock);
+  const { format } = config.kafka.outcomes;
+  const feed = new OutcomeFeed(eventStore, checkpoint, outcomes, taskProjects(commands), log, { format });
+  return (signal) => feed.run(signal);
 }
 
 function createDuties(parts: WorkerParts, pool: TaskStorePool, driver: SyncEventDriver): SyncDuties {

@@ -67,7 +67,7 @@ export abstract class EventStore {
    * Appends all events or none, durably when it resolves.
    * Rejects with `WrongRevision` when the expectation does not hold, unless exactly these event ids already stand at the
    * place they were meant for (`any`: anywhere in the stream): then it answers where they are. An empty list is a bug.
-   * A deleted stream counts as `no-stream` and may begin again; its revisions go on where they ended.
+   * A deleted stream counts as `no-stream` and may begin again; its revisions go on after those it had.
    */
   abstract append(stream: string, expected: ExpectedRevision, events: readonly NewEvent[]): Promise<Appended>;
 
@@ -77,7 +77,7 @@ export abstract class EventStore {
   /**
    * The log in order, after `from` (undefined: from the beginning), up to where it ended when reading started or later.
    * Lazy: pulled in bounded chunks. With `prefixes` only streams whose name starts with one of them; an empty list is
-   * every stream.
+   * every stream. Deleted and expired events may still be seen until the engine reclaims their space.
    */
   abstract readAll(from: bigint | undefined, prefixes?: readonly string[]): AsyncIterable<RecordedEvent>;
 
@@ -92,16 +92,22 @@ export abstract class EventStore {
     signal: AbortSignal,
   ): AsyncIterable<SubscriptionBatch>;
 
-  /** Position of the newest event, deleted or not; undefined for a log that never had one. */
+  /**
+   * Position of the newest event, deleted or not; undefined for a log that never had one. No position that a subscription
+   * tells is beyond it.
+   */
   abstract head(): Promise<bigint | undefined>;
 
   /**
-   * Events of the stream older than this many seconds are no longer read, and may be removed; revisions go on. Also for a
-   * stream that is yet to begin.
+   * Events of the stream older than this many seconds are no longer read from it, and may be removed; revisions go on. Also
+   * for a stream that is yet to begin.
    */
   abstract setMaxAge(stream: string, seconds: number): Promise<void>;
 
-  /** Removes the stream and what it holds for good (secrets included). Deleting an absent stream succeeds. */
+  /**
+   * Removes the stream and what it holds for good (secrets included). Deleting an absent stream succeeds. On an engine that
+   * reclaims space later, a log reader may still see the events, and the disk holds them, until it does.
+   */
   abstract delete(stream: string): Promise<void>;
 
   /** Refuses new work, finishes what was accepted, frees everything. */

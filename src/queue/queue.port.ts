@@ -50,6 +50,14 @@ export class Reassigned extends Error {
   override readonly name = 'Reassigned';
 }
 
+/**
+ * Why the signal of a handler aborted when it was not for the end of consuming: the message is another consumer's now. Its work
+ * should end soon; what the handler answers after this is not settled here.
+ */
+export class MessageMoved extends Error {
+  override readonly name = 'MessageMoved';
+}
+
 export interface QueueStats {
   /** Published and not yet settled. */
   readonly unsettledMessages: number;
@@ -74,6 +82,10 @@ export abstract class Queue {
    * The signal of a handler aborts with `signal`, or with a `Reassigned` when another consumer has got the message: what the
    * handler then answers counts for nothing.
    * Resolves when the signal has aborted and the handlers in flight have ended. One consumer per process.
+   *
+   * The signal that a handler gets aborts when this consuming ends, and, where several processes share the queue, with the
+   * reason `MessageMoved` when the message now belongs to another consumer, which may have it in hand already. An embedded
+   * queue has no other consumers, so there it never aborts for that reason.
    */
   abstract consume(
     options: ConsumeOptions,

@@ -1,4 +1,4 @@
-import type { Leases } from '../leases/leases.js';
+import type { LeasedWork, Leases } from '../leases/leases.js';
 import { SYNC_DUTIES, type SyncDuties } from './sync-duties.js';
 import type { TaskStorePool } from './task-stores.js';
 
@@ -6,6 +6,9 @@ import type { TaskStorePool } from './task-stores.js';
 export interface EventConsumer {
   run(signal: AbortSignal): Promise<void>;
 }
+
+/** The lease under which outcomes are published for other programs. */
+const SYNC_OUTCOMES = 'sync-outcomes';
 
 /** Last lists are written within this time at a stop; what is late is written after the next start. */
 const LAST_LISTS_MS = 5000;
@@ -15,7 +18,7 @@ export class SyncWorker {
   private readonly stopTaking = new AbortController();
   private readonly stopDuties = new AbortController();
   private consuming: Promise<void> = Promise.resolve();
-  private holding: Promise<void> = Promise.resolve();
+  private holding: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly consumer: EventConsumer,
@@ -25,11 +28,17 @@ export class SyncWorker {
     /** Ends copies in flight; aborted when a stop has taken too long. */
     private readonly hardStop: AbortController,
     private readonly onFailure: (error: unknown) => void,
+    /** Only where outcomes are published. */
+    private readonly publishOutcomes?: LeasedWork,
   ) {}
 
   start(): void {
     this.consuming = this.consumer.run(this.stopTaking.signal).catch((error: unknown) => this.onFailure(error));
-    this.holding = this.leases.hold(SYNC_DUTIES, (signal) => this.duties.run(signal), this.stopDuties.signal);
+    const { signal } = this.stopDuties;
+    this.holding = Promise.all([
+      this.leases.hold(SYNC_DUTIES, (held) => this.duties.run(held), signal),
+      this.publishOutcomes && this.leases.hold(SYNC_OUTCOMES, this.publishOutcomes, signal),
+    ]);
   }
 
   /**

@@ -20,11 +20,13 @@ export async function benchSync(): Promise<readonly BenchResult[]> {
   return [await accept(), ...(await endToEnd())];
 }
 
-/** The webhook alone: a process with the api role only, so that nobody works the queue off meanwhile. */
+/** The webhook alone: the source answers nothing, so that the worker has its hands full and takes nothing more. */
 async function accept(): Promise<BenchResult> {
-  const stage = await SyncStage.build({ config: { queue: { maxUnsettledKeys: 10_000_000 } } });
+  const config = { queue: { maxUnsettledKeys: 10_000_000 }, transfer: { requestTimeoutMs: 120_000 } };
+  const stage = await SyncStage.build({ config });
   try {
-    const api = await stage.start({ OPENOMS_ROLES: 'api' });
+    const api = await stage.start();
+    stage.source.faults.always({}, { kind: 'stall', when: 'before-headers' });
     const taskId = await stage.createTask();
     let index = 0;
     const result = await autocannon({

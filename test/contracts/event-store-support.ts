@@ -51,3 +51,9 @@ export interface Ageing {
   readonly open: OpenStore;
   readonly clock: Clock & { advance(ms: number): void };
 }
+
+/**
+ * Makes the engine take out of the log what is deleted or expired. False where a test cannot: what was there stays in sight
+ * of those who read the log.
+ */
+export type Reclaim = () => Promise<boolean>;

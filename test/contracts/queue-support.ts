@@ -10,6 +10,11 @@ export interface QueueSettings {
 export interface QueueCase {
   readonly newPlace: () => Promise<string>;
   readonly open: (place: string, settings: QueueSettings) => Queue | Promise<Queue>;
+  /**
+   * What was published before the queue was opened is counted by its offsets: each message weighs one, and an offset without a
+   * message, as a transaction leaves one, counts until it is passed.
+   */
+  readonly countsByOffset?: boolean;
   /** Path of a module with a function `openQueue(place)`, for the processes that are killed. */
   readonly childModule: string;
 }

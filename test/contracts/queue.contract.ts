@@ -32,9 +32,9 @@ export function describeQueue(name: string, queueCase: QueueCase): void {
       open = [];
     });
 
-    describePublishing(start, restart);
+    describePublishing(start, restart, queueCase);
     describeDelivery(start, restart);
-    describeDeadLetters(start, restart);
+    describeDeadLetters(start, restart, queueCase);
     describeCrash(queueCase, openAt);
   });
 }

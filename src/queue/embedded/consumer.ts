@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { OffsetLedger } from '../../kernel/offset-ledger.js';
 import { backoffMs, wait } from '../../kernel/retry.js';
 import type { DeliveredMessage, Handled } from '../queue.port.js';
-import { deliver, type DeliveryRules, type Handle } from './delivery.js';
+import { deliver, type DeliveryRules, type Handle } from '../delivery.js';
 
 type Refusal = Extract<Handled, { kind: 'dead' }>;
 

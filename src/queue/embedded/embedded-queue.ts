@@ -4,11 +4,11 @@ import type { RetryPolicy } from '../../kernel/retry.js';
 import { Queue, QueueUnavailable } from '../queue.port.js';
 import type { ConsumeOptions, QueueMessage, QueueStats } from '../queue.port.js';
 import { Consumer, type Source } from './consumer.js';
-import type { DeliveryRules, Handle } from './delivery.js';
+import { deliveryRules, type DeliveryRules, type Handle } from '../delivery.js';
 import { GroupCommit, type Change } from './group-commit.js';
 import { OffsetCommit } from './offset-commit.js';
 import { PARTITION, QueueFile, type StoredDeadLetter } from './queue-file.js';
-import { loadOf, UnsettledLoad } from './unsettled-load.js';
+import { loadOf, UnsettledLoad } from '../unsettled-load.js';
 
 export interface EmbeddedQueueOptions {
   /** Path of the SQLite file; its folder exists. One process at a time may have it open. */
@@ -22,10 +22,6 @@ export interface EmbeddedQueueOptions {
   /** Errors that say an engine is down: tried for as long as it takes, because nothing accepted may be lost. */
   readonly isOutage?: (error: unknown) => boolean;
 }
-
-const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseDelayMs: 100, maxDelayMs: 10_000 };
-const OUTAGES: readonly string[] = ['EventStoreUnavailable', 'QueueUnavailable'];
-const isOutage = (error: unknown): boolean => error instanceof Error && OUTAGES.includes(error.name);
 
 const offsetOf = (offset: number | undefined): bigint | undefined =>
   offset === undefined ? undefined : BigInt(offset);
@@ -70,7 +66,7 @@ export class EmbeddedQueue extends Queue {
   /** Throws `QueueUnavailable` when the file cannot be opened or another process has it. */
   static open(options: EmbeddedQueueOptions): EmbeddedQueue {
     const { maxUnsettledWeight, clock = new SystemClock(), log = silentLog } = options;
-    const rules = { retry: options.retry ?? DEFAULT_RETRY, isOutage: options.isOutage ?? isOutage };
+    const rules = deliveryRules(options);
     const file = new QueueFile(options.file);
     try {
       return new EmbeddedQueue(file, maxUnsettledWeight, rules, clock, log);

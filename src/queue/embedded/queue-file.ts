@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import type { Load } from './unsettled-load.js';
+import type { Load } from '../unsettled-load.js';
 import { QueueUnavailable, type DeadLetter, type DeliveredMessage, type QueueMessage } from '../queue.port.js';
 
 export const PARTITION = 0;

@@ -29,7 +29,7 @@ const decodePosition = (position: WireReadReq.Options.Position): LogPosition => 
 const matcherOf = (expression: WireReadReq.Options.FilterOptions.Expression): ((text: string) => boolean) => {
   const regex = expression.getRegex();
   if (regex !== '') {
-    const pattern = new RegExp(regex, 'u');
+    const pattern = new RegExp(regex);
     return (text) => pattern.test(text);
   }
   const prefixes = expression.getPrefixList();

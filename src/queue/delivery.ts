@@ -1,5 +1,5 @@
-import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
-import type { DeliveredMessage, Handled } from '../queue.port.js';
+import { backoffMs, wait, type RetryPolicy } from '../kernel/retry.js';
+import type { DeliveredMessage, Handled } from './queue.port.js';
 
 export type Handle = (message: DeliveredMessage, signal: AbortSignal) => Promise<Handled>;
 
@@ -9,6 +9,16 @@ export interface DeliveryRules {
   /** True for an error that says an engine is down: tried until it is back, because nothing accepted may be lost. */
   readonly isOutage: (error: unknown) => boolean;
 }
+
+const DEFAULT_RETRY: RetryPolicy = { attempts: 8, baseDelayMs: 100, maxDelayMs: 10_000 };
+const OUTAGES: readonly string[] = ['EventStoreUnavailable', 'QueueUnavailable'];
+const isOutage = (error: unknown): boolean => error instanceof Error && OUTAGES.includes(error.name);
+
+/** The rules, with what every adapter does where nothing else is wanted. */
+export const deliveryRules = (wanted: Partial<DeliveryRules>): DeliveryRules => ({
+  retry: wanted.retry ?? DEFAULT_RETRY,
+  isOutage: wanted.isOutage ?? isOutage,
+});
 
 const MAX_CAUSE_LENGTH = 500;
 

@@ -1,4 +1,4 @@
-import { QueueFull, type QueueMessage } from '../queue.port.js';
+import { QueueFull, type QueueMessage } from './queue.port.js';
 
 /** Messages and units of work. */
 export interface Load {

@@ -1,0 +1,45 @@
+import { randomBytes } from 'node:crypto';
+import { startEventStoreDB, type EventStoreDBServer } from '../eventstoredb/index.js';
+import { startKafka, type KafkaOptions, type RunningKafka } from '../kafka/index.js';
+
+/** An event store of its own, and on a real broker a topic and a group of its own: nothing of another test is seen. */
+export class ClusterEngines {
+  /** Sections of the configuration of every process. */
+  readonly config: Readonly<Record<string, object>>;
+  readonly topic: string;
+  /** Variables of every process. */
+  readonly env = { OPENOMS_MASTER_KEY: randomBytes(32).toString('base64') };
+
+  private constructor(
+    readonly eventStore: EventStoreDBServer,
+    readonly kafka: RunningKafka,
+    partitions: number,
+  ) {
+    const unique = randomBytes(6).toString('hex');
+    this.topic = `test.${unique}.sync-events`;
+    this.config = {
+      eventStore: { url: eventStore.connectionString },
+      kafka: {
+        brokers: [kafka.address],
+        groupId: `test-${unique}`,
+        topic: this.topic,
+        partitions,
+        sessionTimeoutMs: 6000,
+        outcomes: { topic: `test.${unique}.sync-outcomes` },
+      },
+      cluster: { leaseTtlMs: 3000 },
+    };
+  }
+
+  /** Throws when there is no broker. `own`: one that the test may kill. */
+  static async start(partitions: number, broker: KafkaOptions = {}): Promise<ClusterEngines> {
+    const kafka = await startKafka(broker);
+    if ('missing' in kafka) throw new Error(kafka.missing);
+    return new ClusterEngines(await startEventStoreDB(), kafka, partitions);
+  }
+
+  async stop(): Promise<void> {
+    await this.eventStore.stop();
+    await this.kafka.stop();
+  }
+}
