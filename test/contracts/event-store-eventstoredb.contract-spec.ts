@@ -25,8 +25,7 @@ describe('the EventStoreDB event store', () => {
 const url = process.env.OPENOMS_TEST_ESDB;
 if (url) {
   describe('the event store on the server that OPENOMS_TEST_ESDB names', () => {
-    const open: OpenStore = ({ schemas } = {}) =>
-      EventStoreDBEventStore.open({ url, ...(schemas ? { schemas } : {}) });
+    const open: OpenStore = ({ schemas } = {}) => EventStoreDBEventStore.open({ url, ...(schemas ? { schemas } : {}) });
     // A scavenge leaves alone the part of the log that is being written.
     describeEventStore({ open, reclaim: () => Promise.resolve(false) });
   });

@@ -1,5 +1,13 @@
 import { QueueFull, type Handled, type Queue } from '../../src/queue/queue.port.js';
-import { Consumption, DONE, message, messages, untilAborted, type QueueCase, type QueueSettings } from './queue-support.js';
+import {
+  Consumption,
+  DONE,
+  message,
+  messages,
+  untilAborted,
+  type QueueCase,
+  type QueueSettings,
+} from './queue-support.js';
 import { until } from '../support/until.js';
 
 type Start = (settings?: Partial<QueueSettings>) => Promise<Queue>;

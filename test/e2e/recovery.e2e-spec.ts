@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { EmbeddedQueue } from '../../src/queue/embedded/embedded-queue.js';
 import type { ApiClient } from '../support/api-client.js';
 import { DataFolder } from '../support/data-folder.js';
 import { SyncStage } from '../support/sync-stage.js';
@@ -38,7 +36,7 @@ describe('the read models', () => {
 
   it('are the same after a rebuild and after the loss of their file, and the log gives every list again', async () => {
     stage = await SyncStage.build({ config: { lists: { flushIntervalMs: 100, maxLines: 20 } } });
-    const data = new DataFolder(stage.folder);
+    const data = new DataFolder(stage.folder, stage.engines.env);
     const api = await stage.start();
     const keys = Array.from({ length: 60 }, (_, index) => `dir ${index % 3}/测 ${index}\t+`);
     await seedAll(keys);
@@ -72,7 +70,7 @@ describe('the read models', () => {
   it('are not rebuilt under a running service', async () => {
     stage = await SyncStage.build();
     await stage.start();
-    const { code, output } = await new DataFolder(stage.folder).rebuild();
+    const { code, output } = await new DataFolder(stage.folder, stage.engines.env).rebuild();
     expect(code).toBe(1);
     expect(output).toMatch(/in use by another process/);
     expect((await stage.api.tasks('GET')).status).toBe(200);
@@ -143,16 +141,13 @@ describe('messages that cannot be handled', () => {
     await stage.start();
     const taskId = await stage.createTask();
     expect(await stage.service.stop()).toBe(0);
-    const file = path.join(stage.folder, 'data/queue.db');
-    const queue = EmbeddedQueue.open({ file, maxUnsettledWeight: 100 });
     const unknown = { sync_task_id: 'nobody', object_keys: ['a%20b'] };
-    await queue.publish([
+    await stage.engines.publish([
       message('poison', '{"sync_task_id": 7'),
       message('stranger', unknown, { 'project-id': 'stage' }),
       message('bad-key', { sync_task_id: taskId, object_keys: ['%FF'] }),
       message('good', { sync_task_id: taskId, object_keys: ['good'] }),
     ]);
-    await queue.close();
 
     const api = await stage.start();
     expect(await api.settled(taskId, 1)).toMatchObject({ synced: { objects: 1 }, balanced: true });

@@ -85,13 +85,14 @@ describe('a sync task', () => {
     ]);
     expect(Object.fromEntries(sums)).toEqual({ REQUEST: 3, SUCCESS: 2, FAILURE: 1, SKIP: 0, SIZE: 47 });
 
-    expect(await lines(taskId, 'object_lists', 3)).toEqual([
-      'dir%2Fa%20b.txt',
+    // Keys of one request may be on several partitions, which go on at their own pace.
+    expect([...(await lines(taskId, 'object_lists', 3))].sort()).toEqual([
       '%E6%B5%8B%2F%F0%9F%98%80%2B%25.bin',
+      'dir%2Fa%20b.txt',
       'not%20there',
     ]);
     const success = await lines(taskId, 'success_object_lists', 2);
-    expect(success.map((line) => line.split('\t').slice(1))).toEqual([
+    expect(success.map((line) => line.split('\t').slice(1)).sort()).toEqual([
       ['dir/a b.txt', '22'],
       ['测/😀+%.bin', '25'],
     ]);

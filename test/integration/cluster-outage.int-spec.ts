@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ClusterStage } from '../support/cluster/cluster-stage.js';
 import { ForeignProducer } from '../support/cluster/producers.js';
 import { until } from '../support/until.js';

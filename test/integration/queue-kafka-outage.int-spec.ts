@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { QueueUnavailable, type Queue } from '../../src/queue/queue.port.js';
 import { Consumption, DONE, message } from '../contracts/queue-support.js';
 import { describeKafka } from '../support/kafka/describe-kafka.js';
@@ -25,6 +26,7 @@ function publishing(queue: Queue, name: string) {
         refused++;
       }
       slowest.ms = Math.max(slowest.ms, performance.now() - beganAt);
+      await sleep(5);
     }
   })();
   const stop = async () => {
@@ -45,14 +47,14 @@ describeKafka('the Kafka queue on a broker that fails', await startKafka({ own: 
     const confirmed = () => publishers.flatMap((each) => each.confirmed);
     for (let round = 1; round <= 2; round++) {
       const before = confirmed().length;
-      await until(() => confirmed().length > before + 400);
+      await until(() => confirmed().length > before + 200);
       await kafka.kill();
       await until(() => publishers.every(({ refused }) => refused() >= round));
       await expect(queue.stats()).rejects.toThrow(QueueUnavailable);
       await kafka.start();
     }
     const before = confirmed().length;
-    await until(() => confirmed().length > before + 400);
+    await until(() => confirmed().length > before + 200);
     await Promise.all(publishers.map(({ stop }) => stop()));
     const missing = () => {
       const got = new Set(consumption.ids);
@@ -77,7 +79,12 @@ describeKafka('the Kafka queue on a broker that fails', await startKafka({ own: 
     await consumption.reached(2);
     await kafka.kill();
     await kafka.start();
-    await until(() => queue.publish([message('later')]).then(() => true, () => false));
+    await until(() =>
+      queue.publish([message('later')]).then(
+        () => true,
+        () => false,
+      ),
+    );
     await until(() => consumption.ids.includes('later'), 30_000);
     finish();
     await until(async () => (await queue.stats().catch(() => undefined))?.unsettledMessages === 0);
@@ -94,9 +101,19 @@ describeKafka('the Kafka queue on a broker that fails', await startKafka({ own: 
     const beganAt = performance.now();
     await expect(queue.publish([message('during')])).rejects.toThrow(QueueUnavailable);
     expect(performance.now() - beganAt).toBeLessThan(TIMEOUT_MS + 500);
-    await until(() => queue.stats().then(() => false, () => true));
+    await until(() =>
+      queue.stats().then(
+        () => false,
+        () => true,
+      ),
+    );
     kafka.resume();
-    await until(() => queue.publish([message('after')]).then(() => true, () => false));
+    await until(() =>
+      queue.publish([message('after')]).then(
+        () => true,
+        () => false,
+      ),
+    );
     await until(() => consumption.ids.includes('after'), 30_000);
     await consumption.stop();
   }, 60_000);

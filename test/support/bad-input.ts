@@ -1,4 +1,3 @@
-import Database from 'better-sqlite3';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { SyncStage } from './sync-stage.js';
@@ -91,19 +90,14 @@ export class RefusalStage {
 
   /** Head and size of the log, the ledgers, the number of tasks and what is in the queue. */
   async recorded(): Promise<Recorded> {
-    const { api, service, folder } = this.stage;
+    const { api, service, engines } = this.stage;
     const metrics = await (await fetch(`${service.url}/metrics`)).text();
-    const db = new Database(path.join(folder, 'data/events.db'), { readonly: true });
-    try {
-      return {
-        log: db.prepare('SELECT count(*) AS events, max(position) AS head FROM events').get(),
-        ledgers: [await this.ledger(this.running), await this.ledger(this.stopped)],
-        tasks: (await api.tasks<{ count: number }>('GET')).body.count,
-        queued: metrics.split('\n').filter((line) => /^openoms_queue_\w+ /.test(line)),
-      };
-    } finally {
-      db.close();
-    }
+    return {
+      log: await engines.logged(),
+      ledgers: [await this.ledger(this.running), await this.ledger(this.stopped)],
+      tasks: (await api.tasks<{ count: number }>('GET')).body.count,
+      queued: metrics.split('\n').filter((line) => /^openoms_queue_\w+ /.test(line)),
+    };
   }
 
   /** Without its position: the keys of a refused start are sealed and forgotten again, which the log counts. */

@@ -9,7 +9,11 @@ const ROOT = path.resolve(import.meta.dirname, '../..');
 export class DataFolder {
   readonly path: string;
 
-  constructor(private readonly serviceFolder: string) {
+  constructor(
+    private readonly serviceFolder: string,
+    /** Variables of the service. */
+    private readonly serviceEnv: Readonly<Record<string, string>> = {},
+  ) {
     this.path = path.join(serviceFolder, 'data');
   }
 
@@ -42,7 +46,7 @@ export class DataFolder {
 
   /** Runs the rebuild program, as `npm run rebuild` does. */
   rebuild(): Promise<{ readonly code: number | string; readonly output: string }> {
-    const env = { PATH: process.env.PATH ?? '', OPENOMS_DATA_DIR: this.path };
+    const env = { PATH: process.env.PATH ?? '', ...this.serviceEnv, OPENOMS_DATA_DIR: this.path };
     const options = { cwd: this.serviceFolder, env, timeout: 60_000 };
     return new Promise((resolve) => {
       execFile(process.execPath, [path.join(ROOT, 'dist/rebuild.js')], options, (error, stdout, stderr) =>

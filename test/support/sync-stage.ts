@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ApiClient } from './api-client.js';
-import type { ClusterEngines } from './cluster/cluster-engines.js';
 import { ServiceProcess } from './service-process.js';
+import { EmbeddedEngines, type StageEngines } from './stage-engines.js';
 import { startS3Endpoint, type S3Endpoint } from './s3-endpoint/s3-endpoint.js';
 
 const KEYS = { accessKey: 'STAGEACCESSKEY', secretKey: 'stage-secret-key' };
@@ -27,15 +27,15 @@ export class SyncStage {
     readonly folder: string,
     readonly source: S3Endpoint,
     readonly destination: S3Endpoint,
-    private readonly engines: ClusterEngines | undefined,
+    readonly engines: StageEngines,
   ) {}
 
   static async build({ config = {}, engines = GIVEN_ENGINES }: StageOptions = {}): Promise<SyncStage> {
     const folder = mkdtempSync(path.join(tmpdir(), 'openoms-stage-'));
     const endpoint = (bucket: string) => startS3Endpoint({ accessKeys: [KEYS], buckets: [bucket], storage: 'memory' });
     const [source, destination] = await Promise.all([endpoint(this.sourceBucket), endpoint(this.destinationBucket)]);
-    const cluster = engines === 'cluster' ? await startEngines() : undefined;
-    const stage = new SyncStage(folder, source, destination, cluster);
+    const started = engines === 'cluster' ? await startCluster() : new EmbeddedEngines(folder);
+    const stage = new SyncStage(folder, source, destination, started);
     stage.configure(config);
     return stage;
   }
@@ -47,7 +47,7 @@ export class SyncStage {
       HuaweiCloud: { regions: { 'stage-target': { endpoint: this.destination.url, addressing: 'path' } } },
     };
     mkdirSync(this.folder, { recursive: true });
-    const whole = { clouds: regions, lists: { flushIntervalMs: 300 }, ...this.engines?.config, ...config };
+    const whole = { clouds: regions, lists: { flushIntervalMs: 300 }, ...this.engines.config, ...config };
     writeFileSync(path.join(this.folder, 'openoms.yaml'), JSON.stringify(whole));
   }
 
@@ -61,7 +61,7 @@ export class SyncStage {
   }
 
   async start(env: Readonly<Record<string, string>> = {}): Promise<ApiClient> {
-    this.process = await ServiceProcess.start({ folder: this.folder, env: { ...this.engines?.env, ...env } });
+    this.process = await ServiceProcess.start({ folder: this.folder, env: { ...this.engines.env, ...env } });
     return this.api;
   }
 
@@ -85,13 +85,13 @@ export class SyncStage {
   /** Ends everything this stage started and removes its folder. */
   async strike(): Promise<void> {
     await this.process?.kill();
-    await Promise.all([this.source.close(), this.destination.close(), this.engines?.stop()]);
+    await Promise.all([this.source.close(), this.destination.close(), this.engines.stop()]);
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
 /** Loaded only where they are wanted: they are larger than all the rest. */
-async function startEngines(): Promise<ClusterEngines> {
+async function startCluster(): Promise<StageEngines> {
   const { ClusterEngines } = await import('./cluster/cluster-engines.js');
   return ClusterEngines.start(4);
 }

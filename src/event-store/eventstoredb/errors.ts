@@ -18,7 +18,7 @@ export class InvalidPosition extends Error {
 /** The failure behind an error of the gRPC library; undefined for any other error. */
 export function callFailure(error: unknown): CallFailure | undefined {
   if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return undefined;
-  const details = 'details' in error && typeof error.details === 'string' ? error.details : error.message;
+  const details = 'details' in error ? String(error.details) : error.message;
   const metadata = 'metadata' in error ? error.metadata : undefined;
   return { code: error.code, details, trailer: (key) => trailerOf(metadata, key) };
 }

@@ -7,6 +7,7 @@ import { nodeNames } from './connection-string.js';
 import { within } from './within.js';
 
 const LOOK_AGAIN_MS = 250;
+const REACHING = 'reach the event store';
 const BATCH_APPEND = '/event_store.client.streams.streams/batchappend';
 
 /** Waits for a store that starts up; rejects at once for what waiting cannot mend. */
@@ -18,12 +19,14 @@ export async function firstContact(
 ): Promise<void> {
   const end = performance.now() + timeoutMs;
   const left = () => Math.max(1, Math.ceil(end - performance.now()));
+  const aborted = abortOf(signal);
   for (;;) {
     signal?.throwIfAborted();
     try {
-      await within(left(), speak(connection, reader, left()), 'reach the event store');
+      await Promise.race([within(left(), speak(connection, reader, left()), REACHING), aborted]);
       return;
     } catch (error) {
+      signal?.throwIfAborted();
       const failure = failureBehind(error);
       const isOver = left() <= LOOK_AGAIN_MS;
       if (isOver || !failure || isLasting(failure)) throw refusal(connection, failure, error, timeoutMs);
@@ -38,6 +41,15 @@ async function speak(connection: Connection, reader: Reader, timeoutMs: number):
   if (!methods.has(BATCH_APPEND))
     throw new Error(`The event store at ${nodeNames(connection.settings)} is too old: version 22.10 or later is needed`);
   await reader.head();
+}
+
+/** Never resolves; rejects when the signal aborts. */
+function abortOf(signal: AbortSignal | undefined): Promise<never> {
+  const aborted = new Promise<never>((_resolve, reject) => {
+    signal?.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+  });
+  aborted.catch(() => undefined);
+  return aborted;
 }
 
 function failureBehind(error: unknown): CallFailure | undefined {

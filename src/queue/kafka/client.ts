@@ -5,6 +5,8 @@ import type { KafkaConnection, KafkaSasl, KafkaTls } from './kafka-queue-options
 /** Tries inside the client; what follows when they are used up is decided by who called. */
 export const CLIENT_RETRY = { retries: 3, initialRetryTime: 100, maxRetryTime: 1_000, factor: 0.2, multiplier: 2 };
 
+// The publisher uses no producer again that has failed, so nothing depends on its retries.
+const ABOUT_RETRIES = 'Limiting retries';
 const CONNECT_TIMEOUT_MS = 3_000;
 const REPEAT_AFTER_MS = 30_000;
 const MAX_REMEMBERED = 200;
@@ -26,6 +28,7 @@ const saslOptions = ({ mechanism, username, password }: KafkaSasl): SASLOptions 
 function complaintsTo(log: Log): (entry: LogEntry) => void {
   const lastSaid = new Map<string, number>();
   return ({ namespace, log: { message, broker, error } }) => {
+    if (message.startsWith(ABOUT_RETRIES)) return;
     const now = performance.now();
     if (now - (lastSaid.get(message) ?? -Infinity) < REPEAT_AFTER_MS) return;
     if (lastSaid.size >= MAX_REMEMBERED) lastSaid.clear();

@@ -24,12 +24,13 @@ export class DeadLetterFollower {
     private readonly log: Log,
   ) {
     const nothing = () => undefined;
-    // A group of its own, so that every process reads everything; nothing is committed, the index remembers the offset.
-    const config = {
+    // A group for each consumer alone, so that it reads everything and waits for nobody; nothing is committed in it, the index
+    // remembers the offset.
+    const config = () => ({
       groupId: `${groupId}.dead-letters.${randomId()}`,
       ...{ sessionTimeout: SESSION_MS, rebalanceTimeout: SESSION_MS, heartbeatInterval: SESSION_MS / 10 },
       maxWaitTimeInMs: FETCH_WAIT_MS,
-    };
+    });
     const plan = {
       ...{ topic, config, leaving: nothing, committed: nothing },
       joined: () => this.readFromIndex(),

@@ -70,7 +70,7 @@ export class GroupConsumer {
     const { topic, groupId, sessionTimeoutMs, maxInFlight } = plan;
     if (!Number.isInteger(maxInFlight) || maxInFlight < 1) throw new Error(`maxInFlight must be at least 1`);
     this.ended = new Promise((resolve) => (this.end = resolve));
-    const config = {
+    const config = () => ({
       groupId,
       sessionTimeout: sessionTimeoutMs,
       rebalanceTimeout: sessionTimeoutMs,
@@ -78,7 +78,7 @@ export class GroupConsumer {
       maxWaitTimeInMs: FETCH_WAIT_MS,
       maxBytesPerPartition: MIB,
       maxBytes: 8 * MIB,
-    };
+    });
     const joined = (partitions: readonly number[]) => this.joined(partitions);
     const leaving = () => void this.commit();
     const batch = (payload: EachBatchPayload) => this.accept(payload);

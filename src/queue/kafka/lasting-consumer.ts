@@ -14,7 +14,8 @@ export interface Skipped {
 /** What one consumer is for. */
 export interface ConsumerPlan {
   readonly topic: string;
-  readonly config: ConsumerConfig;
+  /** Asked for every consumer that is made. */
+  readonly config: () => ConsumerConfig;
   /** The group has given these partitions to this member; called again whenever it is shared out anew. */
   readonly joined: (partitions: readonly number[]) => void;
   /** The group is about to be shared out anew; commits made now still count. */
@@ -70,18 +71,23 @@ export class LastingConsumer {
   private async session(): Promise<unknown> {
     const { topic, config, batch } = this.plan;
     const consumer = this.client.consumer({
-      ...config,
+      ...config(),
       allowAutoTopicCreation: false,
       // Starting anew is decided here: the client does it for some errors only, and keeps what it knew.
       retry: { ...CLIENT_RETRY, retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     const ending = new AbortController();
     const ended = this.untilEnded(consumer, ending.signal);
-    try {
+    const run = async () => {
       await consumer.connect();
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: batch });
-      return await ended;
+      return ended;
+    };
+    const running = run();
+    running.catch(() => undefined); // when it ends after it was stopped
+    try {
+      return await Promise.race([running, ended]); // joining a group takes as long as its other members do
     } finally {
       ending.abort();
       this.current = undefined;

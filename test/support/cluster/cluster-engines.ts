@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { EventStoreDBEventStore } from '../../../src/event-store/eventstoredb/eventstoredb-event-store.js';
+import { KafkaQueue } from '../../../src/queue/kafka/kafka-queue.js';
+import type { QueueMessage } from '../../../src/queue/queue.port.js';
+import type { Logged, StageEngines } from '../stage-engines.js';
 import { startEventStoreDB, type EventStoreDBServer } from '../eventstoredb/index.js';
 import { startKafka, type KafkaOptions, type RunningKafka } from '../kafka/index.js';
 
 /** An event store of its own, and on a real broker a topic and a group of its own: nothing of another test is seen. */
-export class ClusterEngines {
+export class ClusterEngines implements StageEngines {
   /** Sections of the configuration of every process. */
   readonly config: Readonly<Record<string, object>>;
   readonly topic: string;
@@ -36,6 +43,33 @@ export class ClusterEngines {
     const kafka = await startKafka(broker);
     if ('missing' in kafka) throw new Error(kafka.missing);
     return new ClusterEngines(await startEventStoreDB(), kafka, partitions);
+  }
+
+  async publish(messages: readonly QueueMessage[]): Promise<void> {
+    const folder = mkdtempSync(path.join(tmpdir(), 'openoms-foreign-'));
+    const queue = await KafkaQueue.open({
+      brokers: [this.kafka.address],
+      clientId: 'foreign',
+      groupId: this.topic,
+      topic: this.topic,
+      maxUnsettledWeight: 100_000,
+      indexFile: path.join(folder, 'dead-letters.db'),
+    });
+    await queue.publish(messages);
+    await queue.close();
+    rmSync(folder, { recursive: true });
+  }
+
+  /** Without the leases: they are renewed whatever happens. */
+  async logged(): Promise<Logged> {
+    const store = await EventStoreDBEventStore.open({ url: this.eventStore.connectionString });
+    let [events, head] = [0, ''];
+    for await (const event of store.readAll(undefined, ['sync', 'credential-'])) {
+      events++;
+      head = String(event.position);
+    }
+    await store.close();
+    return { events, head };
   }
 
   async stop(): Promise<void> {
