@@ -7,6 +7,9 @@ import { printConfig } from './config/print-config.js';
 import { createLogger } from './http/logger.js';
 import { Service } from './service.js';
 
+/** How long connections may take to end by themselves once the service has stopped. */
+const LINGER_MS = 1000;
+
 const readVersion = (): string => {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;
@@ -38,4 +41,8 @@ async function run(config: Config): Promise<number> {
 const config = configOrComplaint(process.argv.slice(2), process.env);
 if (config === undefined) process.exitCode = INVALID_CONFIG;
 else if (process.argv.includes('--print-config')) process.stdout.write(printConfig(config));
-else process.exitCode = await run(config);
+else {
+  process.exitCode = await run(config);
+  // Everything of ours is closed; a connection that a library made in the very moment of the stop must not keep the process.
+  setTimeout(() => process.exit(), LINGER_MS).unref();
+}

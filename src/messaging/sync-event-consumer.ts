@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { CommandBus } from '@nestjs/cqrs';
 import type { CommandRunner } from '../event-store/command-runner.js';
-import { Reassigned, type DeliveredMessage, type Handled, type Queue } from '../queue/queue.port.js';
+import { MessageMoved, type DeliveredMessage, type Handled, type Queue } from '../queue/queue.port.js';
 import { CreateSyncEvent } from '../sync-tasks/sync-event.commands.js';
 import { syncEventDecider } from '../sync-tasks/sync-event.decider.js';
 import { syncEventStream } from '../sync-tasks/sync-event.events.js';
@@ -16,9 +16,6 @@ const dead = (reason: string, cause: string): Handled => ({ kind: 'dead', reason
 
 /** Takes sync events from the queue, records them and has them driven; only what is settled or parked is committed. */
 export class SyncEventConsumer {
-  /** By the signal of the queue, which is one for many messages. */
-  private readonly ends = new WeakMap<AbortSignal, AbortSignal>();
-
   constructor(
     private readonly queue: Queue,
     private readonly commands: CommandRunner,
@@ -35,25 +32,29 @@ export class SyncEventConsumer {
   async run(signal: AbortSignal): Promise<void> {
     await this.queue.consume(
       { maxInFlight: this.maxInFlight },
-      (message, signal) => this.handle(message, this.endOf(signal)),
+      (message, signal) => this.untilMoved(signal, (end) => this.handle(message, end)),
       signal,
     );
   }
 
   /** Copies outlive the order to stop, but not the loss of their message: then another consumer makes them. */
-  private endOf(message: AbortSignal): AbortSignal {
-    const known = this.ends.get(message);
-    if (known !== undefined) return known;
-    const reassigned = new AbortController();
+  private async untilMoved(message: AbortSignal, work: (end: AbortSignal) => Promise<Handled>): Promise<Handled> {
+    const end = new AbortController();
+    setMaxListeners(0, end.signal); // every copy of the message listens
+    const stop = () => end.abort(this.hardStop.reason);
     const look = () => {
-      if (message.reason instanceof Reassigned) reassigned.abort(message.reason);
+      if (message.reason instanceof MessageMoved) end.abort(message.reason);
     };
-    if (message.aborted) look();
-    else message.addEventListener('abort', look, { once: true });
-    const end = AbortSignal.any([this.hardStop, reassigned.signal]);
-    setMaxListeners(0, end); // every copy in flight listens
-    this.ends.set(message, end);
-    return end;
+    this.hardStop.addEventListener('abort', stop);
+    message.addEventListener('abort', look);
+    try {
+      if (this.hardStop.aborted) stop();
+      look();
+      return await work(end.signal);
+    } finally {
+      this.hardStop.removeEventListener('abort', stop);
+      message.removeEventListener('abort', look);
+    }
   }
 
   private async handle(message: DeliveredMessage, signal: AbortSignal): Promise<Handled> {
@@ -92,7 +93,7 @@ export class SyncEventConsumer {
       keys,
       syncEventId: derivedId(request.syncEventId, String(to)),
     }));
-    await this.publisher.republish(parts);
+    await this.publisher.replace(parts);
     return true;
   }
 }

@@ -27,6 +27,14 @@ export interface DeadLetter extends DeliveredMessage {
 export type Handled =
   { readonly kind: 'done' } | { readonly kind: 'dead'; readonly reason: string; readonly cause: string };
 
+export interface PublishOptions {
+  /**
+   * The messages take the place of one that is being handled and counts already: they are never `QueueFull`. Handlers that
+   * waited for room would wait for each other.
+   */
+  readonly replacing?: boolean;
+}
+
 export interface ConsumeOptions {
   /** Messages handled at once. */
   readonly maxInFlight: number;
@@ -40,14 +48,6 @@ export class QueueFull extends Error {
 /** The queue cannot be reached, is closing, or did not confirm in time. */
 export class QueueUnavailable extends Error {
   override readonly name = 'QueueUnavailable';
-}
-
-/**
- * Why the signal of a handler aborted when its message went to another consumer of the group, in a rebalance: the work must
- * end at once, for it begins anew elsewhere. Any other reason means that this consumer was told to stop.
- */
-export class Reassigned extends Error {
-  override readonly name = 'Reassigned';
 }
 
 /**
@@ -73,14 +73,12 @@ export abstract class Queue {
   abstract partitionOf(key: string): number;
 
   /** Durable when it resolves, all messages or none. Rejects with `QueueFull` or `QueueUnavailable`. */
-  abstract publish(messages: readonly QueueMessage[]): Promise<void>;
+  abstract publish(messages: readonly QueueMessage[], options?: PublishOptions): Promise<void>;
 
   /**
    * Delivers messages to `handle`, at most `maxInFlight` at once, beginning after the last committed offset. An offset is
    * committed only when it and all before it are settled, so a crash redelivers. A handler that throws is called again
    * with growing delays; after the adapter's bound of tries the message goes to the dead letters as `handler-failed`.
-   * The signal of a handler aborts with `signal`, or with a `Reassigned` when another consumer has got the message: what the
-   * handler then answers counts for nothing.
    * Resolves when the signal has aborted and the handlers in flight have ended. One consumer per process.
    *
    * The signal that a handler gets aborts when this consuming ends, and, where several processes share the queue, with the

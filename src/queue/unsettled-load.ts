@@ -26,9 +26,9 @@ export class UnsettledLoad implements Load {
       throw new Error(`The bound of unsettled work must be a whole number of at least 1, not ${maxWeight}`);
   }
 
-  /** Makes room before the work is durable, so that what is on its way counts as well. Throws `QueueFull`. */
-  reserve({ messages, weight }: Load): void {
-    if (this.weight + weight > this.maxWeight)
+  /** Makes room before the work is durable, so that what is on its way counts as well. Throws `QueueFull` unless `replacing`. */
+  reserve({ messages, weight }: Load, replacing = false): void {
+    if (!replacing && this.weight + weight > this.maxWeight)
       throw new QueueFull(`The queue holds ${this.weight} of at most ${this.maxWeight} units of work`);
     this.messages += messages;
     this.weight += weight;

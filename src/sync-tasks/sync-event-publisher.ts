@@ -38,6 +38,11 @@ export class SyncEventPublisher {
     await this.queue.publish(events.map(encodeSyncEvent));
   }
 
+  /** Puts the parts of an event that is being handled in its place, a full queue notwithstanding. */
+  async replace(parts: readonly SyncEventRequest[]): Promise<void> {
+    await this.queue.publish(parts.map(encodeSyncEvent), { replacing: true });
+  }
+
   /** Splits keys by the partition that all events of each key travel through. */
   byPartition(syncTaskId: string, keys: readonly string[]): ReadonlyMap<number, readonly string[]> {
     const groups = new Map<number, string[]>();

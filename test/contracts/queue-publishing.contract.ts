@@ -58,6 +58,14 @@ export function describePublishing(start: Start, restart: Start, { countsByOffse
       expect(consumption.ids).toEqual(['a', 'b', 'e']);
     });
 
+    it('takes what replaces a message in hand all the same', async () => {
+      const queue = await start({ maxUnsettledWeight: 2 });
+      await queue.publish([message('a', { weight: 2 })]);
+      await expect(queue.publish([message('b')])).rejects.toThrow(QueueFull);
+      await queue.publish([message('c', { weight: 2 })], { replacing: true });
+      expect(await queue.stats()).toMatchObject({ unsettledMessages: 2, unsettledWeight: 4 });
+    });
+
     it('keeps to it when many publish at the same moment', async () => {
       const queue = await start({ maxUnsettledWeight: 25 });
       const results = await Promise.allSettled(messages(60).map((each) => queue.publish([each])));

@@ -19,7 +19,7 @@ const metric = async (name: string): Promise<number> => {
 };
 
 describe('the read models', () => {
-  /** Everything the API tells about the tasks, at a fixed time. */
+  /** Everything the API tells about the tasks, at a fixed time; but not how far the log is, which leases move too. */
   const told = async (api: ApiClient, tasks: readonly string[], at: number): Promise<unknown> => {
     const paths = tasks.flatMap((id) => [
       `/${id}?query_time=${at}`,
@@ -29,7 +29,11 @@ describe('the read models', () => {
     ]);
     const answers = ['', '?status=STOPPED', '?limit=1&offset=1', ...paths].map(async (each) => {
       const { status, body } = await api.tasks('GET', each);
-      return { path: each, status, body };
+      return {
+        path: each,
+        status,
+        body: JSON.stringify(body, (name, value: unknown) => (name === 'position' ? '' : value)),
+      };
     });
     return Promise.all(answers);
   };
@@ -52,7 +56,7 @@ describe('the read models', () => {
     expect(await stage.service.stop()).toBe(0);
     const at = Date.now();
     const before = await told(await stage.start(), [busy, stopped, gone], at);
-    expect(JSON.stringify(before)).toContain('"monthly_success_object":60');
+    expect(JSON.stringify(before)).toContain('monthly_success_object\\":60');
     expect(await stage.service.stop()).toBe(0);
 
     const { code, output } = await data.rebuild();

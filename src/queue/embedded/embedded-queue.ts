@@ -2,7 +2,7 @@ import { SystemClock, type Clock } from '../../kernel/clock.js';
 import { silentLog, type Log } from '../../kernel/log.js';
 import type { RetryPolicy } from '../../kernel/retry.js';
 import { Queue, QueueUnavailable } from '../queue.port.js';
-import type { ConsumeOptions, QueueMessage, QueueStats } from '../queue.port.js';
+import type { ConsumeOptions, PublishOptions, QueueMessage, QueueStats } from '../queue.port.js';
 import { Consumer, type Source } from './consumer.js';
 import { deliveryRules, type DeliveryRules, type Handle } from '../delivery.js';
 import { GroupCommit, type Change } from './group-commit.js';
@@ -80,9 +80,9 @@ export class EmbeddedQueue extends Queue {
     return PARTITION;
   }
 
-  override async publish(messages: readonly QueueMessage[]): Promise<void> {
+  override async publish(messages: readonly QueueMessage[], { replacing }: PublishOptions = {}): Promise<void> {
     this.assertOpen();
-    if (messages.length > 0) await this.write(messages, () => true);
+    if (messages.length > 0) await this.write(messages, () => true, replacing);
   }
 
   override async consume({ maxInFlight }: ConsumeOptions, handle: Handle, signal: AbortSignal): Promise<void> {
@@ -145,9 +145,9 @@ export class EmbeddedQueue extends Queue {
   }
 
   /** Appends the messages if `allowed`, asked inside the transaction, says so; answers what it said. */
-  private write(messages: readonly QueueMessage[], allowed: () => boolean): Promise<boolean> {
+  private write(messages: readonly QueueMessage[], allowed: () => boolean, replacing = false): Promise<boolean> {
     const load = loadOf(messages);
-    this.unsettled.reserve(load);
+    this.unsettled.reserve(load, replacing);
     return new Promise((resolve, reject) => {
       let first: number | undefined;
       this.changes.add({

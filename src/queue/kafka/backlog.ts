@@ -83,11 +83,11 @@ export class Backlog {
     }
   }
 
-  /** Makes room for messages that are about to be published; answers what gives the room back. Throws `QueueFull`. */
-  reserve(messages: readonly QueueMessage[]): () => void {
+  /** Makes room for messages that are about to be published; answers what gives the room back. Throws `QueueFull` unless `replacing`. */
+  reserve(messages: readonly QueueMessage[], replacing = false): () => void {
     const { weight } = loadOf(messages);
     const unsettled = this.load().weight + this.reserved;
-    if (unsettled + weight > this.maxWeight)
+    if (!replacing && unsettled + weight > this.maxWeight)
       throw new QueueFull(`The queue holds ${unsettled} of at most ${this.maxWeight} units of work`);
     this.reserved += weight;
     return () => {

@@ -2,7 +2,7 @@ import type { Kafka } from 'kafkajs';
 import { SystemClock, type Clock } from '../../kernel/clock.js';
 import { silentLog, type Log } from '../../kernel/log.js';
 import { deliveryRules, type DeliveryRules, type Handle } from '../delivery.js';
-import { Queue, QueueUnavailable, type ConsumeOptions, type QueueMessage, type QueueStats } from '../queue.port.js';
+import { Queue, QueueUnavailable, type ConsumeOptions, type PublishOptions, type QueueMessage, type QueueStats } from '../queue.port.js';
 import { Backlog } from './backlog.js';
 import { kafkaClient } from './client.js';
 import { DeadLetterIndex, type IndexedLetter } from './dead-letter-index.js';
@@ -101,10 +101,10 @@ export class KafkaQueue extends Queue {
     return partitionFor(key, this.backlog.partitions);
   }
 
-  override async publish(messages: readonly QueueMessage[]): Promise<void> {
+  override async publish(messages: readonly QueueMessage[], { replacing }: PublishOptions = {}): Promise<void> {
     this.assertOpen();
     if (messages.length === 0) return;
-    const release = this.backlog.reserve(messages);
+    const release = this.backlog.reserve(messages, replacing);
     try {
       const { topic, clock } = this.settings;
       const now = clock.now();
