@@ -5,6 +5,7 @@
 import { cpus, totalmem } from 'node:os';
 import type { BenchResult } from './bench-result.js';
 import { benchAppend } from './append.bench.js';
+import { benchCluster } from './cluster.bench.js';
 import { benchCopy } from './copy.bench.js';
 import { benchQueue } from './queue.bench.js';
 import { benchSync } from './sync.bench.js';
@@ -12,6 +13,7 @@ import { benchSync } from './sync.bench.js';
 const SUITES: Readonly<Record<string, readonly (() => Promise<readonly BenchResult[]>)[]>> = {
   append: [benchAppend],
   queue: [benchQueue],
+  cluster: [benchCluster],
   copy: [benchCopy],
   sync: [benchAppend, benchSync],
 };

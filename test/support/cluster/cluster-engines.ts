@@ -6,7 +6,7 @@ import { EventStoreDBEventStore } from '../../../src/event-store/eventstoredb/ev
 import { KafkaQueue } from '../../../src/queue/kafka/kafka-queue.js';
 import type { QueueMessage } from '../../../src/queue/queue.port.js';
 import type { Logged, StageEngines } from '../stage-engines.js';
-import { startEventStoreDB, type EventStoreDBServer } from '../eventstoredb/index.js';
+import { EventStoreDBProcess } from '../eventstoredb/index.js';
 import { startKafka, type KafkaOptions, type RunningKafka } from '../kafka/index.js';
 
 /** An event store of its own, and on a real broker a topic and a group of its own: nothing of another test is seen. */
@@ -18,7 +18,7 @@ export class ClusterEngines implements StageEngines {
   readonly env = { OPENOMS_MASTER_KEY: randomBytes(32).toString('base64') };
 
   private constructor(
-    readonly eventStore: EventStoreDBServer,
+    readonly eventStore: EventStoreDBProcess,
     readonly kafka: RunningKafka,
     partitions: number,
   ) {
@@ -42,7 +42,7 @@ export class ClusterEngines implements StageEngines {
   static async start(partitions: number, broker: KafkaOptions = {}): Promise<ClusterEngines> {
     const kafka = await startKafka(broker);
     if ('missing' in kafka) throw new Error(kafka.missing);
-    return new ClusterEngines(await startEventStoreDB(), kafka, partitions);
+    return new ClusterEngines(await EventStoreDBProcess.start(), kafka, partitions);
   }
 
   async publish(messages: readonly QueueMessage[]): Promise<void> {

@@ -63,6 +63,16 @@ export class ForeignProducer {
     };
   }
 
+  /** Many one-key events in one request. */
+  async jsonBatch(taskId: string, keys: readonly string[]): Promise<void> {
+    const messages = keys.map((key) => ({
+      key: `${taskId}/${key}`,
+      value: JSON.stringify({ sync_task_id: taskId, object_keys: [encodeURIComponent(key)] }),
+      headers: { 'content-type': 'application/json' },
+    }));
+    await this.producer.send({ topic: this.topic, acks: -1, messages });
+  }
+
   /** Protobuf on any partition, as producers do that know nothing of keys. */
   protobuf(taskId: string, partitions: number): Produce {
     let turn = 0;
