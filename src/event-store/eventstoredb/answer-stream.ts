@@ -2,7 +2,7 @@ import { setImmediate as turnOfLoop } from 'node:timers/promises';
 import type { Readable } from 'node:stream';
 
 /** What a call of the gRPC library offers its reader. */
-export type AnswerCall<T> = Readable & { cancel(): void; on(event: 'data', listener: (answer: T) => void): unknown };
+export type AnswerCall = Readable & { cancel(): void };
 
 /** What waits for a reader at most: answers, and their bytes. The call is paused beyond either. */
 const MAX_WAITING = 1_000;
@@ -22,7 +22,7 @@ export class AnswerStream<T> {
   private wake: (() => void) | undefined;
 
   constructor(
-    private readonly call: AnswerCall<T>,
+    private readonly call: AnswerCall,
     private readonly bytesOf: (answer: T) => number,
   ) {
     call.on('data', (answer: T) => this.push(answer));

@@ -43,7 +43,7 @@ export class BatchAppender {
     }
   }
 
-  /** Ends the open call once it has answered. */
+  /** Ends the open call; what still waits for an answer is rejected. */
   close(): void {
     this.current?.then((stream) => stream.end()).catch(() => undefined);
   }
@@ -88,6 +88,8 @@ export class BatchAppender {
     if (failure === undefined)
       return new EventStoreUnavailable(`Cannot append to ${stream}: the event store ended the connection`);
     const error = portError(`append to ${stream}`, failure, this.connection.settings);
-    return error instanceof EventStoreUnavailable ? error : new EventStoreUnavailable(error.message, { cause: failure });
+    return error instanceof EventStoreUnavailable
+      ? error
+      : new EventStoreUnavailable(error.message, { cause: failure });
   }
 }

@@ -64,9 +64,9 @@ export class BatchStream {
     });
   }
 
-  /** Ends the call once everything on it is answered. */
+  /** Ends the call; what still waits for an answer is rejected. */
   end(): void {
-    if (!this.isOver) this.call.end();
+    this.finish(undefined);
   }
 
   /** Answers to appends that have been given up are nobody's. */

@@ -1,4 +1,9 @@
-import { connectionStringProblem, nodeNames, parseConnectionString, redactConnectionString } from './connection-string.js';
+import {
+  connectionStringProblem,
+  nodeNames,
+  parseConnectionString,
+  redactConnectionString,
+} from './connection-string.js';
 
 describe('a connection string', () => {
   it('names one node, with port 2113 and TLS unless it says otherwise', () => {

@@ -30,7 +30,7 @@ export interface ConnectionSettings {
 
 type Draft = { -readonly [K in keyof ConnectionSettings]: ConnectionSettings[K] };
 
-const SCHEME = /^(?:esdb|kurrentdb|kurrent|kdb|eventstore)(\+discover)?:\/\//i;
+const SCHEME = /^(?:esdb|kurrentdb)(\+discover)?:\/\//i;
 const DEFAULT_PORT = 2113;
 
 /** A vanished server is noticed after the two together. */
@@ -61,10 +61,17 @@ export function parseConnectionString(url: string): ConnectionSettings {
     throw new Error('a @, ? or / in the credentials is written as %40, %3F or %2F; a @ in an option as %40');
   const authority = (query < 0 ? rest : rest.slice(0, query)).replace(/\/+$/, '');
   const at = authority.lastIndexOf('@');
-  const settings = { ...DEFAULTS, nodes: authority.slice(at + 1).split(',').map(parseNode) };
+  const settings = {
+    ...DEFAULTS,
+    nodes: authority
+      .slice(at + 1)
+      .split(',')
+      .map(parseNode),
+  };
   settings.discover = scheme[1] !== undefined || settings.nodes.length > 1;
   if (at >= 0) settings.user = parseUser(authority.slice(0, at));
-  for (const option of query < 0 ? [] : rest.slice(query + 1).split('&')) if (option !== '') readOption(option, settings);
+  for (const option of query < 0 ? [] : rest.slice(query + 1).split('&'))
+    if (option !== '') readOption(option, settings);
   if ((settings.userCertFile === undefined) !== (settings.userKeyFile === undefined))
     throw new Error('userCertFile and userKeyFile go together');
   return settings;

@@ -15,7 +15,11 @@ export interface Link {
   readonly node: Node;
   readonly channel: Channel;
   readonly streams: Streams;
+  readonly since: number;
 }
+
+/** A connection attempt that is older than this has gone nowhere. */
+const GONE_NOWHERE_MS = 30_000;
 
 /** The way to the event store: one channel to one node, found anew when that node is gone or no longer the leader. */
 export class Connection {
@@ -66,10 +70,11 @@ export class Connection {
     if (leaderOf(failure) || (this.settings.discover && failure.code === status.UNAVAILABLE)) this.leave(link);
   }
 
-  /** A call had no answer in time. A connection attempt into nowhere would go on for minutes: start another. */
+  /** A call had no answer in time. An attempt to connect may go on for ever, since nobody else ends it. */
   noteSilence(link: Link): void {
-    if (link.channel.getConnectivityState(false) === connectivityState.CONNECTING || this.settings.discover)
-      this.leave(link);
+    const isConnecting = link.channel.getConnectivityState(false) === connectivityState.CONNECTING;
+    const isOld = performance.now() - link.since > GONE_NOWHERE_MS;
+    if (isConnecting && (isOld || this.settings.discover)) this.leave(link);
   }
 
   /** Methods of the server, as /service/Method in small letters. */
@@ -77,15 +82,22 @@ export class Connection {
     const link = await this.link();
     const client = new ServerFeaturesClient('', this.security, { channelOverride: link.channel });
     return new Promise((resolve, reject) => {
-      client.getSupportedMethods(new Empty(), this.metadata(), { deadline: Date.now() + deadlineMs }, (error, answer) => {
-        if (error) {
-          this.noteFailure(link, error);
-          reject(error);
-          return;
-        }
-        const methods = answer.getMethodsList().map((m) => `/${m.getServiceName()}/${m.getMethodName()}`.toLowerCase());
-        resolve(new Set(methods));
-      });
+      client.getSupportedMethods(
+        new Empty(),
+        this.metadata(),
+        { deadline: Date.now() + deadlineMs },
+        (error, answer) => {
+          if (error) {
+            this.noteFailure(link, error);
+            reject(error);
+            return;
+          }
+          const methods = answer
+            .getMethodsList()
+            .map((m) => `/${m.getServiceName()}/${m.getMethodName()}`.toLowerCase());
+          resolve(new Set(methods));
+        },
+      );
     });
   }
 
@@ -115,7 +127,8 @@ export class Connection {
       channel.close();
       throw new EventStoreUnavailable('The event store is closed');
     }
-    return { node, channel, streams: new StreamsClient('', this.security, { channelOverride: channel }) };
+    const streams = new StreamsClient('', this.security, { channelOverride: channel });
+    return { node, channel, streams, since: performance.now() };
   }
 
   private async find(): Promise<Node> {

@@ -1,10 +1,10 @@
-import { status } from '@grpc/grpc-js';
+import { Metadata, status } from '@grpc/grpc-js';
 import { EventStoreUnavailable } from '../event-store.port.js';
 import { nodeNames, type ConnectionSettings } from './connection-string.js';
 
 /** What a failed call tells, whatever the library that made it calls it. Never holds credentials: they go out only. */
 export interface CallFailure {
-  readonly code: number;
+  readonly code: status;
   readonly details: string;
   /** A trailer of the answer. */
   readonly trailer: (key: string) => string | undefined;
@@ -17,18 +17,23 @@ export class InvalidPosition extends Error {
 
 /** The failure behind an error of the gRPC library; undefined for any other error. */
 export function callFailure(error: unknown): CallFailure | undefined {
-  if (!(error instanceof Error) || !('code' in error) || typeof error.code !== 'number') return undefined;
-  const details = 'details' in error ? String(error.details) : error.message;
-  const metadata = 'metadata' in error ? error.metadata : undefined;
-  return { code: error.code, details, trailer: (key) => trailerOf(metadata, key) };
+  if (!(error instanceof Error) || !('code' in error) || !isStatus(error.code)) return undefined;
+  const details = inPlainWords('details' in error ? String(error.details) : error.message);
+  const metadata = 'metadata' in error && error.metadata instanceof Metadata ? error.metadata : new Metadata();
+  return { code: error.code, details, trailer: (key) => metadata.get(key)[0]?.toString() };
 }
 
-function trailerOf(metadata: unknown, key: string): string | undefined {
-  if (typeof metadata !== 'object' || metadata === null || !('get' in metadata)) return undefined;
-  if (typeof metadata.get !== 'function') return undefined;
-  const values: unknown = metadata.get(key);
-  return Array.isArray(values) && values.length > 0 ? String(values[0]) : undefined;
-}
+const isStatus = (code: unknown): code is status => typeof code === 'number' && code in status;
+
+/** Without what the libraries put around the words that count. */
+const inPlainWords = (details: string): string =>
+  details
+    .replace(/^No connection established\. Last error: (Error: )?/, '')
+    .replace(/ ?\(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, '')
+    .replace(/ ?Resolution note: ?/, '')
+    .replace(/[0-9A-F]{8,}:error:[0-9A-F]+:/, '')
+    .replace(/:\.\.\/.*:\d+:\s*/s, '')
+    .replace(/[\s.]+$/, '');
 
 /** The name that the server gives the failure, such as `not-leader`. */
 export const exceptionOf = (failure: CallFailure): string | undefined => failure.trailer('exception');
@@ -49,7 +54,7 @@ export const refusesCredentials = ({ code }: CallFailure): boolean =>
   code === status.UNAUTHENTICATED || code === status.PERMISSION_DENIED;
 
 /** Answers that will be the same next time: what was asked is at fault, not the store. */
-const REFUSALS = new Set<number>([status.INVALID_ARGUMENT, status.FAILED_PRECONDITION, status.OUT_OF_RANGE]);
+const REFUSALS = new Set<status>([status.INVALID_ARGUMENT, status.FAILED_PRECONDITION, status.OUT_OF_RANGE]);
 
 /** The error of the port for a failed call; `doing` says what was tried, such as `append to thing-1`. */
 export function portError(doing: string, error: unknown, settings: ConnectionSettings): Error {
@@ -65,15 +70,15 @@ export function portError(doing: string, error: unknown, settings: ConnectionSet
 export function whatIsWrong(failure: CallFailure, settings: ConnectionSettings): string {
   const { code, details } = failure;
   const store = `the event store at ${nodeNames(settings)}`;
-  const who = settings.user ? `user ${settings.user.name}` : 'a caller without credentials';
+  const who = settings.user && settings.tls ? `user ${settings.user.name}` : 'a caller without credentials';
   if (refusesCredentials(failure))
     return `${store} refuses ${who} (${code === status.UNAUTHENTICATED ? 'name or password is wrong' : 'no permission'})`;
   if (code === status.UNIMPLEMENTED || isForeign(details))
     return `what answers at ${nodeNames(settings)} is not an event store that this service knows (${details})`;
   if (isTlsTrouble(details)) return `no secure connection to ${store}: ${details}${tlsHint(details)}`;
   if (code === status.DEADLINE_EXCEEDED) return `${store} does not answer in time`;
-  if (code === status.UNAVAILABLE) return `${store} is not reachable (${details})`;
-  return `${store} failed (${status[code] ?? String(code)}: ${details})`;
+  if (code === status.UNAVAILABLE) return `${store} is not reachable (${details})${plainHint(details, settings)}`;
+  return `${store} failed (${status[code]}: ${details})`;
 }
 
 /** Troubles that go away only when somebody changes the configuration: waiting does not help. */
@@ -88,6 +93,9 @@ const isForeign = (details: string): boolean =>
   /HTTP status code|Protocol error|content-type|invalid.*preface|Parse Error/i.test(details);
 
 const isTlsTrouble = (details: string): boolean => /certificate|SSL|TLS|altname|wrong version number/i.test(details);
+
+const plainHint = (details: string, { tls }: ConnectionSettings): string =>
+  !tls && details === 'Failed to connect' ? '; somebody hangs up there: the server may want TLS' : '';
 
 const tlsHint = (details: string): string =>
   /wrong version number|packet length too long/i.test(details)

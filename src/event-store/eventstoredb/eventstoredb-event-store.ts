@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { DomainEvent } from '../../kernel/domain-event.js';
+import { hasEnded } from '../../kernel/has-ended.js';
 import { silentLog, type Log } from '../../kernel/log.js';
 import { EventStore, EventStoreUnavailable } from '../event-store.port.js';
 import type {
@@ -54,6 +55,7 @@ const DEFAULTS = {
  * - Deleted and expired events stay in the log, and on disk, until the server scavenges.
  * - A repeat without expectation (`any`) is recognized only among the last appends of the server since it started.
  * - An append that expects the last revision from before a deletion begins the stream again, too.
+ * - A maximum age that is set after a deletion undoes it in that the stream is there again, without its events.
  */
 export class EventStoreDBEventStore extends EventStore {
   private readonly connection: Connection;
@@ -132,10 +134,10 @@ export class EventStoreDBEventStore extends EventStore {
     prefixes: readonly string[],
     signal: AbortSignal,
   ): AsyncGenerator<SubscriptionBatch, void, undefined> {
-    if (signal.aborted) return;
+    if (hasEnded(signal)) return;
     this.assertOpen();
     yield* follow(this.following, from, prefixes, AbortSignal.any([signal, this.ending.signal]));
-    if (!signal.aborted) this.assertOpen();
+    if (!hasEnded(signal)) this.assertOpen();
   }
 
   override head(): Promise<bigint | undefined> {

@@ -1,11 +1,15 @@
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { createServer as createPlainServer, type AddressInfo, type Server } from 'node:net';
+import { createServer as createPlainServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { selfSignedCertificate, startEventStoreDB, type EventStoreDBServer } from '../../../test/support/eventstoredb/index.js';
+import {
+  selfSignedCertificate,
+  startEventStoreDB,
+  type EventStoreDBServer,
+} from '../../../test/support/eventstoredb/index.js';
 import { EventStoreDBEventStore, type EventStoreDBOptions } from './eventstoredb-event-store.js';
 
 const credentials = { username: 'admin', password: 's3cret/:@' };
@@ -16,6 +20,7 @@ describe('the first contact with an event store', () => {
   let folder: string;
   const servers: EventStoreDBServer[] = [];
   const others: Server[] = [];
+  const sockets: Socket[] = [];
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'openoms-esdb-'));
   });
@@ -23,6 +28,7 @@ describe('the first contact with an event store', () => {
   afterEach(async () => {
     await Promise.all(servers.splice(0).map((server) => server.stop()));
     for (const other of others.splice(0)) other.close();
+    for (const socket of sockets.splice(0)) socket.destroy();
   });
 
   const start = async (...options: Parameters<typeof startEventStoreDB>): Promise<EventStoreDBServer> => {
@@ -30,8 +36,9 @@ describe('the first contact with an event store', () => {
     servers.push(server);
     return server;
   };
-  const listening = async <T extends Server>(other: T): Promise<string> => {
+  const listening = async (other: Server): Promise<string> => {
     others.push(other);
+    other.on('connection', (socket: Socket) => sockets.push(socket));
     await once(other.listen(0, '127.0.0.1'), 'listening');
     return `127.0.0.1:${(other.address() as AddressInfo).port}`;
   };
@@ -127,7 +134,9 @@ describe('the first contact with an event store', () => {
 
   it('names a file that cannot be read', async () => {
     const { error } = await refusal('esdb://127.0.0.1:1?tlsCAFile=/nowhere/ca.pem');
-    expect(error).toMatchObject({ message: expect.stringContaining('tlsCAFile /nowhere/ca.pem cannot be read: ENOENT') as string });
+    expect(error).toMatchObject({
+      message: expect.stringContaining('tlsCAFile /nowhere/ca.pem cannot be read: ENOENT') as string,
+    });
   });
 
   it('fails when something else answers, or a server that is too old', async () => {

@@ -39,7 +39,9 @@ export async function firstContact(
 async function speak(connection: Connection, reader: Reader, timeoutMs: number): Promise<void> {
   const methods = await connection.methods(timeoutMs);
   if (!methods.has(BATCH_APPEND))
-    throw new Error(`The event store at ${nodeNames(connection.settings)} is too old: version 22.10 or later is needed`);
+    throw new Error(
+      `The event store at ${nodeNames(connection.settings)} is too old: version 22.10 or later is needed`,
+    );
   await reader.head();
 }
 

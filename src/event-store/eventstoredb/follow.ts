@@ -4,7 +4,7 @@ import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { EventStoreUnavailable, type SubscriptionBatch } from '../event-store.port.js';
 import { InvalidPosition } from './errors.js';
 import { at, justAfter } from './read-requests.js';
-import { Subscription, type SubscriptionContext, type SubscriptionStart } from './subscription.js';
+import { Subscription, type PlacedBatch, type SubscriptionContext, type SubscriptionStart } from './subscription.js';
 
 export interface FollowContext extends SubscriptionContext {
   /** How long the store may stay out of reach before whoever follows is told. */
@@ -31,8 +31,9 @@ export async function* follow(
       for await (const batch of subscribed(context, start, signal)) {
         outage.isOver(batch !== undefined);
         if (!batch) continue;
-        start = { place: at(batch.position), position: batch.position, prefixes };
-        yield batch;
+        const { place, position, events } = batch;
+        start = { place, position, prefixes };
+        yield { events, position };
         if (hasEnded(signal)) return;
       }
     } catch (error) {
@@ -50,7 +51,7 @@ async function* subscribed(
   context: FollowContext,
   start: SubscriptionStart,
   signal: AbortSignal,
-): AsyncGenerator<SubscriptionBatch | undefined> {
+): AsyncGenerator<PlacedBatch | undefined> {
   let abort: () => void = () => undefined;
   const aborted = new Promise<undefined>((resolve) => {
     abort = () => resolve(undefined);
@@ -77,7 +78,7 @@ class Outage {
 
   constructor(private readonly context: FollowContext) {}
 
-  /** The store speaks. Only progress makes the next failure the first one again, or a store that drops everyone at once would be asked without pause. */
+  /** The store speaks. Only progress starts the waits anew: a store that drops everyone at once is not asked without pause. */
   isOver(progress: boolean): void {
     this.since = undefined;
     if (progress) this.attempts = 0;

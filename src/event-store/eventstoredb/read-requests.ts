@@ -20,8 +20,7 @@ const NOT_SYSTEM = '^[^$]';
 const COMPATIBILITY = 1;
 
 const { Options } = ReadReq;
-const FORWARDS = 0;
-const BACKWARDS = 1;
+const { FORWARDS, BACKWARDS } = Options.ReadDirection;
 
 /** The events of a stream from its beginning, at most `count`. */
 export function streamRequest(stream: string, count = Number.MAX_SAFE_INTEGER): ReadRequest {
@@ -68,7 +67,7 @@ export const subscriptionRequest = (from: LogPlace | undefined, prefixes: readon
   });
 
 function request(
-  direction: typeof FORWARDS | typeof BACKWARDS,
+  direction: ReadRequest.Options.ReadDirection,
   count: number | 'subscribe',
   fill: (options: InstanceType<typeof Options>) => void,
 ): ReadRequest {

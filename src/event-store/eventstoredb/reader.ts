@@ -3,7 +3,7 @@ import { AnswerStream } from './answer-stream.js';
 import { answerBytes, positionOf, present, recordedIn } from './codec.js';
 import type { Connection, Link } from './connection.js';
 import { callFailure, isGone, portError } from './errors.js';
-import { at, eventRequest, logRequest, newestRequest, streamRequest } from './read-requests.js';
+import { eventRequest, logRequest, newestRequest, streamRequest, type LogPlace } from './read-requests.js';
 import type { ReadAnswer, ReadRequest } from './wire.js';
 import { within } from './within.js';
 
@@ -19,14 +19,14 @@ export interface StreamRead {
 
 /** The newest position of ours that anyone here has seen: there are none beyond it as far as is known. */
 export class KnownHead {
-  private newest: bigint | undefined;
+  private seen: bigint | undefined;
 
-  note(position: bigint): void {
-    if (this.newest === undefined || position > this.newest) this.newest = position;
+  get newest(): bigint | undefined {
+    return this.seen;
   }
 
-  notBeyond(position: bigint): bigint | undefined {
-    return this.newest === undefined || this.newest < position ? this.newest : position;
+  note(position: bigint): void {
+    if (this.seen === undefined || position > this.seen) this.seen = position;
   }
 }
 
@@ -69,15 +69,19 @@ export class Reader {
     return position;
   }
 
-  /** True when something matches after the position. */
-  async hasAfter(position: bigint | undefined, prefixes: readonly string[]): Promise<boolean> {
+  /** True when something matches after the position, for which `place` stands on the server. */
+  async hasAfter(
+    position: bigint | undefined,
+    place: LogPlace | undefined,
+    prefixes: readonly string[],
+  ): Promise<boolean> {
     let found = false;
     const take = (answer: ReadAnswer) => {
       const event = recordedIn(answer);
       if (event && positionOf(event) > (position ?? -1n)) found = true;
     };
     // The one that stands at the position may come, too.
-    await this.collect(logRequest(position === undefined ? undefined : at(position), prefixes, 2), 'read the log', take);
+    await this.collect(logRequest(place, prefixes, 2), 'read the log', take);
     return found;
   }
 

@@ -5,7 +5,7 @@ import { decodeEvent, isRemovalMark, positionOf, recordedIn } from './codec.js';
 import type { Connection, Link } from './connection.js';
 import { portError } from './errors.js';
 import type { AnswerStream } from './answer-stream.js';
-import { subscriptionRequest, type LogPlace } from './read-requests.js';
+import { at, subscriptionRequest, type LogPlace } from './read-requests.js';
 import { openRead, type Reader } from './reader.js';
 import type { ReadAnswer } from './wire.js';
 import { within } from './within.js';
@@ -27,6 +27,18 @@ export interface SubscriptionStart {
   readonly prefixes: readonly string[];
 }
 
+/** A batch, and where a server goes on after it. */
+export interface PlacedBatch extends SubscriptionBatch {
+  readonly place: LogPlace;
+}
+
+interface Reached {
+  readonly position: bigint;
+  readonly place: LogPlace;
+}
+
+const reached = (position: bigint): Reached => ({ position, place: at(position) });
+
 const FOLLOWING = 'follow the log';
 /** Questions in a row after which a subscription that keeps back what is in the log is taken for dead. */
 const MISSED = 5;
@@ -34,8 +46,9 @@ const MISSED = 5;
 /** One subscription to the log, from its start until it breaks. */
 export class Subscription {
   private position: bigint | undefined;
+  private place: LogPlace | undefined;
   private cancelled = false;
-  private broken: unknown;
+  private broken: Error | undefined;
   private asking: Promise<bigint | 'behind' | undefined> | undefined;
   private missed = 0;
 
@@ -48,6 +61,7 @@ export class Subscription {
     private readonly answers: AnswerStream<ReadAnswer>,
   ) {
     this.position = start.position;
+    this.place = start.place;
   }
 
   static async open(context: SubscriptionContext, start: SubscriptionStart): Promise<Subscription> {
@@ -67,7 +81,7 @@ export class Subscription {
    * A batch for all that came while the reader was busy; undefined when that was only a sign of life. Ends when it is
    * cancelled; throws the port's error when it breaks.
    */
-  async *batches(): AsyncGenerator<SubscriptionBatch | undefined> {
+  async *batches(): AsyncGenerator<PlacedBatch | undefined> {
     try {
       for (;;) {
         if (this.broken) throw this.broken;
@@ -86,17 +100,16 @@ export class Subscription {
   }
 
   /** In the order in which the server sent them, which is what makes a checkpoint one. */
-  private batchOf(answers: readonly ReadAnswer[]): SubscriptionBatch | undefined {
+  private batchOf(answers: readonly ReadAnswer[]): PlacedBatch | undefined {
     this.missed = 0;
     const before = this.position;
     const events: RecordedEvent[] = [];
     try {
       for (const answer of answers) this.take(answer, events);
     } catch (error) {
-      this.broken = error; // once what came before it is delivered
+      this.broken = asError(error); // once what came before it is delivered
     }
-    const { position } = this;
-    return position === undefined || position === before ? undefined : { events, position };
+    return this.position === before ? undefined : this.batch(events);
   }
 
   private take(answer: ReadAnswer, events: RecordedEvent[]): void {
@@ -106,15 +119,27 @@ export class Subscription {
       if (!this.isAhead(position)) return;
       if (!isRemovalMark(message)) events.push(decodeEvent(message, this.context.schemas));
       this.context.reader.known.note(position);
-      this.position = position;
-    } else if (answer.hasCaughtUp()) this.moveTo(this.head);
-    // Checkpoints also stand at events of the server. A position beyond the newest of ours would pass for another log's.
-    else if (answer.hasCheckpoint())
-      this.moveTo(this.context.reader.known.notBeyond(BigInt(answer.getCheckpoint()?.getCommitPosition() ?? 0)));
+      this.moveTo(reached(position));
+    } else if (answer.hasCaughtUp()) this.moveTo(this.head === undefined ? undefined : reached(this.head));
+    else if (answer.hasCheckpoint()) this.moveTo(this.withinOurs(coveredBy(answer)));
   }
 
-  private moveTo(position: bigint | undefined): void {
-    if (position !== undefined && this.isAhead(position)) this.position = position;
+  /** Checkpoints also stand at events of the server. A position beyond the newest of ours would pass for another log's. */
+  private withinOurs(checkpoint: Reached): Reached | undefined {
+    const { newest } = this.context.reader.known;
+    if (newest === undefined) return undefined;
+    return newest < checkpoint.position ? reached(newest) : checkpoint;
+  }
+
+  private moveTo(to: Reached | undefined): void {
+    if (to === undefined || !this.isAhead(to.position)) return;
+    this.position = to.position;
+    this.place = to.place;
+  }
+
+  private batch(events: readonly RecordedEvent[]): PlacedBatch | undefined {
+    const { position, place } = this;
+    return position === undefined || place === undefined ? undefined : { events, position, place };
   }
 
   private isAhead(position: bigint): boolean {
@@ -122,7 +147,7 @@ export class Subscription {
   }
 
   /** A server says nothing of a few events that do not match, nor when the subscription is lost on its side. */
-  private async ask(): Promise<SubscriptionBatch | undefined> {
+  private async ask(): Promise<PlacedBatch | undefined> {
     const asking = (this.asking ??= this.askLog().finally(() => (this.asking = undefined)));
     asking.catch(() => undefined); // read below, unless answers come first
     const answer = await Promise.race([asking, this.answers.ready().then(() => undefined)]);
@@ -131,16 +156,26 @@ export class Subscription {
       return undefined;
     }
     if (answer === undefined || !this.isAhead(answer)) return undefined;
-    this.position = answer;
-    return { events: [], position: answer };
+    this.moveTo(reached(answer));
+    return this.batch([]);
   }
 
   /** The head of the log when nothing that matches is left on the way there. */
   private async askLog(): Promise<bigint | 'behind' | undefined> {
     const { reader } = this.context;
-    const { position } = this;
+    const { position, place } = this;
     const head = await reader.head();
     if (head === undefined || !this.isAhead(head)) return undefined;
-    return (await reader.hasAfter(position, this.start.prefixes)) ? 'behind' : head;
+    return (await reader.hasAfter(position, place, this.start.prefixes)) ? 'behind' : head;
   }
 }
+
+/** A checkpoint stands at an event that has been dealt with or, with a lower prepare position, before one that has not. */
+function coveredBy(answer: ReadAnswer): Reached {
+  const checkpoint = answer.getCheckpoint();
+  const commit = BigInt(checkpoint?.getCommitPosition() ?? 0);
+  const prepare = BigInt(checkpoint?.getPreparePosition() ?? 0);
+  return { position: prepare < commit ? commit - 1n : commit, place: { commit, prepare } };
+}
+
+const asError = (error: unknown): Error => (error instanceof Error ? error : new Error(String(error)));
