@@ -14,7 +14,7 @@ const SESSION_MS = 30_000;
 /** Reads the dead-letter topic into the index, from where the index ends, for as long as the process lives. */
 export class DeadLetterFollower {
   private readonly member: LastingConsumer;
-  private readTo = { next: 0n, at: 0 };
+  private readTo: { readonly next: bigint; readonly at: number };
 
   constructor(
     client: Kafka,
@@ -23,6 +23,7 @@ export class DeadLetterFollower {
     private readonly index: DeadLetterIndex,
     private readonly log: Log,
   ) {
+    this.readTo = { next: index.next, at: 0 };
     const nothing = () => undefined;
     // A group for each consumer alone, so that it reads everything and waits for nobody; nothing is committed in it, the index
     // remembers the offset.
@@ -68,20 +69,22 @@ export class DeadLetterFollower {
     this.member.current?.seek({ topic: this.topic, partition: 0, offset: String(offset) });
   }
 
-  private take({ batch, resolveOffset }: EachBatchPayload): Promise<void> {
+  private take(payload: EachBatchPayload): Promise<void> {
+    const { batch } = payload;
     if (batch.partition === 0) {
-      const entries = batch.messages.map(
-        (record): LogEntry => ({
-          offset: BigInt(record.offset),
-          timestamp: record.timestamp,
-          record: record.value === null ? undefined : readLetter(this.topic, record),
-          removes: record.value === null ? record.key?.toString() : undefined,
-        }),
-      );
-      if (this.isAnew(entries)) return Promise.resolve(this.startOver());
+      const entries = batch.messages.map((record): LogEntry => ({
+        offset: BigInt(record.offset),
+        timestamp: record.timestamp,
+        record: record.value === null ? undefined : readLetter(this.topic, record),
+        removes: record.value === null ? record.key?.toString() : undefined,
+      }));
+      if (this.isAnew(entries)) {
+        this.startOver();
+        return Promise.resolve();
+      }
       this.index.apply(entries, BigInt(batch.lastOffset()) + 1n);
     }
-    resolveOffset(batch.lastOffset());
+    payload.resolveOffset(batch.lastOffset());
     return Promise.resolve();
   }
 

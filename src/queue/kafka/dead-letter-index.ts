@@ -67,12 +67,14 @@ export class DeadLetterIndex {
   next: bigint;
   /** How many letters there are. */
   count: number;
+  private readonly selectKey: Database.Statement;
   private readonly inTransaction: Database.Transaction<(work: () => void) => void>;
 
   private constructor(
     private readonly db: Database.Database,
     private readonly topic: string,
   ) {
+    this.selectKey = db.prepare('SELECT 1 FROM letters WHERE letter_key = ?');
     this.inTransaction = db.transaction((work: () => void) => work());
     const held = db.prepare<[], { topic: string; next: number }>('SELECT topic, next FROM progress').get();
     this.next = BigInt(held?.next ?? 0);
@@ -85,8 +87,7 @@ export class DeadLetterIndex {
     try {
       return new DeadLetterIndex(openFile(file), topic);
     } catch (error) {
-      const busy = error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY');
-      const why = busy ? 'is in use by another process' : 'cannot be opened';
+      const why = codeOf(error).startsWith('SQLITE_BUSY') ? 'is in use by another process' : 'cannot be opened';
       throw new QueueUnavailable(`The index of dead letters ${file} ${why}`, { cause: error });
     }
   }
@@ -100,36 +101,27 @@ export class DeadLetterIndex {
 
   /** Takes records of the topic over, in order; those that are in here already change nothing. */
   apply(entries: readonly LogEntry[], next: bigint): void {
-    this.inTransaction(() => {
-      for (const { offset, timestamp, record, removes } of entries) {
-        if (offset < this.next) continue;
-        if (record) this.put(offset, record);
-        if (removes !== undefined) this.db.prepare('DELETE FROM letters WHERE letter_key = ?').run(removes);
-        this.db.prepare('UPDATE progress SET seen = ?, seen_at = ?').run(Number(offset), timestamp);
-      }
-      if (next > this.next) this.db.prepare('UPDATE progress SET next = ?').run(Number(next));
-    });
-    if (next > this.next) this.next = next;
-    this.count = this.countAll();
+    try {
+      this.applyAll(entries, next);
+    } catch (error) {
+      this.count = this.countAll();
+      throw error;
+    }
   }
 
   /** Puts a letter in that this process has just written, ahead of the topic's order. */
   add(deadOffset: bigint, record: LetterRecord): void {
     if (deadOffset < this.next) return; // it was here, and may have been removed again
     this.put(deadOffset, record);
-    this.count = this.countAll();
   }
 
   remove(deadOffset: bigint): void {
-    this.db.prepare('DELETE FROM letters WHERE dead_offset = ?').run(Number(deadOffset));
-    this.count = this.countAll();
+    this.delete('dead_offset = ?', Number(deadOffset));
   }
 
   /** Forgets what the topic itself has let go. */
   removeBefore(low: bigint): void {
-    if (this.count === 0) return;
-    this.db.prepare('DELETE FROM letters WHERE dead_offset < ?').run(Number(low));
-    this.count = this.countAll();
+    if (this.count > 0) this.delete('dead_offset < ?', Number(low));
   }
 
   /** Forgets everything: it is read from the topic again. */
@@ -155,7 +147,7 @@ export class DeadLetterIndex {
 
   has(recordKey: string): boolean {
     if (this.count === 0) return false;
-    return this.db.prepare('SELECT 1 FROM letters WHERE letter_key = ?').get(recordKey) !== undefined;
+    return this.selectKey.get(recordKey) !== undefined;
   }
 
   /** Letters made of messages of this partition, from an offset on. */
@@ -171,14 +163,34 @@ export class DeadLetterIndex {
     this.db.close();
   }
 
+  private applyAll(entries: readonly LogEntry[], next: bigint): void {
+    this.inTransaction(() => {
+      for (const { offset, timestamp, record, removes } of entries) {
+        if (offset < this.next) continue;
+        if (record) this.put(offset, record);
+        if (removes !== undefined) this.delete('letter_key = ?', removes);
+        this.db.prepare('UPDATE progress SET seen = ?, seen_at = ?').run(Number(offset), timestamp);
+      }
+      if (next > this.next) this.db.prepare('UPDATE progress SET next = ?').run(Number(next));
+    });
+    if (next > this.next) this.next = next;
+  }
+
   private put(deadOffset: bigint, { key: recordKey, letter, truncated }: LetterRecord): void {
     const { partition, offset, weight, id, key, headers, publishedAt, reason, cause, deadAt, body } = letter;
+    this.delete('letter_key = ?', recordKey);
+    this.delete('dead_offset = ?', Number(deadOffset));
+    this.count++;
     this.db
-      .prepare('INSERT OR REPLACE INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .prepare('INSERT INTO letters VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
       .run(
         ...[Number(deadOffset), recordKey, truncated ? 1 : 0, partition, Number(offset), weight, id, key],
         ...[JSON.stringify(headers), publishedAt, reason, cause, deadAt, body],
       );
+  }
+
+  private delete(where: string, value: string | number): void {
+    this.count -= this.db.prepare(`DELETE FROM letters WHERE ${where}`).run(value).changes;
   }
 
   private countAll(): number {
@@ -187,11 +199,20 @@ export class DeadLetterIndex {
   }
 }
 
+/** Its file holds what another version of this service wrote. */
+class OtherVersion extends Error {
+  readonly code = 'OTHER_VERSION';
+}
+const WORTHLESS: readonly string[] = ['OTHER_VERSION', 'SQLITE_NOTADB', 'SQLITE_CORRUPT'];
+
+const codeOf = (error: unknown): string =>
+  typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+
 function openFile(file: string): Database.Database {
   try {
     return openVersion(file);
   } catch (error) {
-    if (error instanceof Error && 'code' in error && String(error.code).startsWith('SQLITE_BUSY')) throw error;
+    if (!WORTHLESS.includes(codeOf(error))) throw error;
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     return openVersion(file);
   }
@@ -205,7 +226,7 @@ function openVersion(file: string): Database.Database {
     db.pragma('synchronous = NORMAL');
     const version = db.pragma('user_version', { simple: true });
     if (version === 0) db.exec(`BEGIN EXCLUSIVE; ${SCHEMA} COMMIT;`);
-    else if (version !== VERSION) throw new Error(`version ${String(version)}`);
+    else if (version !== VERSION) throw new OtherVersion(`The index is of version ${String(version)}`);
     else db.exec('BEGIN EXCLUSIVE; COMMIT;');
     return db;
   } catch (error) {

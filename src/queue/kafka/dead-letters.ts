@@ -63,7 +63,8 @@ export class DeadLetters {
     return this.index.list(limit, after);
   }
 
-  readonly isBuried = (message: DeliveredMessage): boolean => this.index.count > 0 && this.index.has(letterKey(message));
+  readonly isBuried = (message: DeliveredMessage): boolean =>
+    this.index.count > 0 && this.index.has(letterKey(message));
 
   readonly loadFrom = (partition: number, from: bigint) => this.index.loadFrom(partition, from);
 

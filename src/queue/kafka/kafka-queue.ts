@@ -2,7 +2,14 @@ import type { Kafka } from 'kafkajs';
 import { SystemClock, type Clock } from '../../kernel/clock.js';
 import { silentLog, type Log } from '../../kernel/log.js';
 import { deliveryRules, type DeliveryRules, type Handle } from '../delivery.js';
-import { Queue, QueueUnavailable, type ConsumeOptions, type PublishOptions, type QueueMessage, type QueueStats } from '../queue.port.js';
+import {
+  Queue,
+  QueueUnavailable,
+  type ConsumeOptions,
+  type PublishOptions,
+  type QueueMessage,
+  type QueueStats,
+} from '../queue.port.js';
 import { Backlog } from './backlog.js';
 import { kafkaClient } from './client.js';
 import { DeadLetterIndex, type IndexedLetter } from './dead-letter-index.js';
@@ -75,7 +82,13 @@ export class KafkaQueue extends Queue {
   static async open(options: KafkaQueueOptions): Promise<KafkaQueue> {
     const { topic = 'openoms.sync-events', clock = new SystemClock(), log = silentLog } = options;
     const settings: Settings = {
-      ...{ topic, deadLetterTopic: options.deadLetterTopic ?? `${topic}.dead-letter`, groupId: options.groupId, clock, log },
+      ...{
+        topic,
+        deadLetterTopic: options.deadLetterTopic ?? `${topic}.dead-letter`,
+        groupId: options.groupId,
+        clock,
+        log,
+      },
       requestTimeoutMs: options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS,
       sessionTimeoutMs: options.sessionTimeoutMs ?? SESSION_TIMEOUT_MS,
       maxUnsettledWeight: options.maxUnsettledWeight,

@@ -1,4 +1,5 @@
 import type { Consumer, ConsumerConfig, EachBatchPayload, Kafka } from 'kafkajs';
+import { hasEnded } from '../../kernel/has-ended.js';
 import type { Log } from '../../kernel/log.js';
 import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { CLIENT_RETRY } from './client.js';
@@ -56,9 +57,9 @@ export class LastingConsumer {
 
   private async runForEver(): Promise<void> {
     const { signal } = this.stopping;
-    while (!signal.aborted) {
+    while (!hasEnded(signal)) {
       const error = await this.session().catch((reason: unknown) => reason);
-      if (signal.aborted) return;
+      if (hasEnded(signal)) return;
       this.failures++;
       const { topic } = this.plan;
       if (isPowerOfTwo(this.failures))
@@ -113,7 +114,7 @@ export class LastingConsumer {
     // The promise of a commit tells nothing: it resolves without a commit when the consumer has just crashed.
     consumer.on(COMMIT_OFFSETS, ({ payload }) => {
       for (const { partitions } of payload.topics)
-        for (const { partition, offset } of partitions) committed(partition, BigInt(String(offset)));
+        for (const { partition, offset } of partitions) committed(partition, BigInt(offset));
     });
     return new Promise((resolve) => {
       const stop = () => resolve(undefined);

@@ -17,7 +17,8 @@ export async function prepareTopics(client: Kafka, wanted: Wanted, timeoutMs: nu
   for (;;) {
     const left = giveUpAt - performance.now();
     try {
-      return await within(left, attempt(client, wanted, log), () => new Error(`no answer within ${timeoutMs} ms`));
+      await within(left, attempt(client, wanted, log), () => new Error(`no answer within ${timeoutMs} ms`));
+      return;
     } catch (error) {
       const over = performance.now() + AGAIN_MS >= giveUpAt;
       if (over || isFinal(error)) throw unavailable(wanted.brokers, error);

@@ -122,6 +122,10 @@ export class ProgressPoll {
   private async disconnect(): Promise<void> {
     const { admin } = this;
     this.admin = undefined;
-    if (admin) await endWithin(DISCONNECT_MS, admin.then((connected) => connected.disconnect()));
+    if (admin)
+      await endWithin(
+        DISCONNECT_MS,
+        admin.then((connected) => connected.disconnect()),
+      );
   }
 }

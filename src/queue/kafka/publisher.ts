@@ -1,4 +1,11 @@
-import { Partitioners, type Kafka, type Message, type Producer, type RecordMetadata } from 'kafkajs';
+import {
+  Partitioners,
+  type Kafka,
+  type Message,
+  type Producer,
+  type RecordMetadata,
+  type TopicMessages,
+} from 'kafkajs';
 import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { QueueFull, QueueUnavailable } from '../queue.port.js';
 import { CLIENT_RETRY } from './client.js';
@@ -31,6 +38,7 @@ const GROUP_BYTES = 512 * 1024;
 const MAX_PENDING_BYTES = 128 * 1024 * 1024;
 const AGAIN: RetryPolicy = { attempts: Infinity, baseDelayMs: 50, maxDelayMs: 500 };
 const DISCONNECT_MS = 2_000;
+const METADATA_MAX_AGE_MS = 30_000;
 const RECORD_OVERHEAD = 128;
 
 const sizeOf = (value: Buffer | string | null | undefined): number => (value ? Buffer.byteLength(value) : 0);
@@ -38,7 +46,8 @@ const bytesOf = (records: readonly Message[]): number =>
   records.reduce((sum, { key, value }) => sum + sizeOf(key) + sizeOf(value) + RECORD_OVERHEAD, 0);
 
 const typeOf = (error: unknown): string => {
-  for (let at = error; at instanceof Error; at = at.cause) if ('type' in at && typeof at.type === 'string') return at.type;
+  for (let at = error; at instanceof Error; at = at.cause)
+    if ('type' in at && typeof at.type === 'string') return at.type;
   return '';
 };
 const isTooLarge = (error: unknown): boolean => ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'].includes(typeOf(error));
@@ -106,7 +115,11 @@ export class Publisher {
     await Promise.resolve(); // what one turn of the event loop brings goes together
     while (this.pending.length > 0) {
       const group = this.takeGroup();
-      if (group.length > 0) await this.transmit(group);
+      try {
+        await this.transmit(group);
+      } catch (error) {
+        for (const { settle } of group) settle(new QueueUnavailable('Kafka gave an odd answer', { cause: error }));
+      }
     }
     this.sending = undefined;
   }
@@ -131,7 +144,10 @@ export class Publisher {
       if (waiting.length === 0) return;
       try {
         const written = await this.attempt(waiting);
-        if (written) return void settleAll(waiting, written);
+        if (written) {
+          settleAll(waiting, written);
+          return;
+        }
         void this.discard(); // it may hang for long; nobody waits for it any more
       } catch (error) {
         void this.discard();
@@ -157,7 +173,9 @@ export class Publisher {
     );
     sent.catch(() => undefined); // when it ends after everybody has gone
     try {
-      return await Promise.race([sent, tooLate]);
+      const written = await Promise.race([sent, tooLate]);
+      if (written) assertComplete(topicMessages, written);
+      return written;
     } finally {
       clearTimeout(timer);
     }
@@ -173,6 +191,7 @@ export class Publisher {
     return (this.producer ??= (async () => {
       const producer = this.client.producer({
         idempotent: true,
+        metadataMaxAge: METADATA_MAX_AGE_MS,
         allowAutoTopicCreation: false,
         createPartitioner: Partitioners.DefaultPartitioner,
         retry: CLIENT_RETRY,
@@ -190,15 +209,28 @@ export class Publisher {
   private async discard(): Promise<void> {
     const { producer } = this;
     this.producer = undefined;
-    if (producer) await endWithin(DISCONNECT_MS, producer.then((connected) => connected.disconnect()));
+    if (producer)
+      await endWithin(
+        DISCONNECT_MS,
+        producer.then((connected) => connected.disconnect()),
+      );
   }
+}
+
+/** Throws when something was not written: the client silently leaves out partitions that it has not heard of yet. */
+export function assertComplete(sent: readonly TopicMessages[], written: readonly RecordMetadata[]): void {
+  const there = new Set(written.map(({ topicName, partition }) => `${topicName}/${partition}`));
+  for (const { topic, messages } of sent)
+    for (const { partition = 0 } of messages)
+      if (!there.has(`${topic}/${partition}`)) throw new Error(`Nothing was written to ${topic}/${partition}`);
 }
 
 /** Tells every caller where its records stand: those of one partition stand in the order in which they were sent. */
 function settleAll(group: readonly Call[], written: readonly RecordMetadata[]): void {
   const next = new Map<string, bigint>();
   for (const { topicName, partition, baseOffset } of written)
-    if (baseOffset !== undefined && !baseOffset.startsWith('-')) next.set(`${topicName}/${partition}`, BigInt(baseOffset));
+    if (baseOffset !== undefined && !baseOffset.startsWith('-'))
+      next.set(`${topicName}/${partition}`, BigInt(baseOffset));
   for (const { topic, records, settle } of group)
     settle(
       records.map(({ partition = 0 }) => {

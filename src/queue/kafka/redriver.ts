@@ -3,7 +3,7 @@ import { randomId } from '../../kernel/ids.js';
 import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { QueueUnavailable } from '../queue.port.js';
 import { CLIENT_RETRY } from './client.js';
-import type { Placed } from './publisher.js';
+import { assertComplete, type Placed } from './publisher.js';
 import { endWithin, within } from './within.js';
 
 const DISCONNECT_MS = 2_000;
@@ -86,14 +86,20 @@ export class Redriver {
   private async discard(): Promise<void> {
     const { producer } = this;
     this.producer = undefined;
-    if (producer) await endWithin(DISCONNECT_MS, producer.then((connected) => connected.disconnect()));
+    if (producer)
+      await endWithin(
+        DISCONNECT_MS,
+        producer.then((connected) => connected.disconnect()),
+      );
   }
 }
 
 async function attemptOnce(transaction: Transaction, topicMessages: TopicMessages[]): Promise<bigint | undefined> {
   try {
-    const [first] = await transaction.sendBatch({ topicMessages, acks: -1 });
+    const written = await transaction.sendBatch({ topicMessages, acks: -1 });
+    assertComplete(topicMessages, written);
     await transaction.commit();
+    const first = written.find(({ topicName }) => topicName === topicMessages[0]?.topic);
     return first?.baseOffset === undefined ? undefined : BigInt(first.baseOffset);
   } catch (error) {
     if (transaction.isActive()) await transaction.abort().catch(() => undefined);

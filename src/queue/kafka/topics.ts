@@ -42,7 +42,11 @@ async function warnOfDifferences(admin: Admin, { topic, numPartitions, configEnt
   const partitions = topics[0]?.partitions.length ?? 0;
   if (numPartitions !== undefined && partitions !== numPartitions)
     differences['partitions'] = { found: partitions, configured: numPartitions };
-  const resource = { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: configEntries.map(({ name }) => name) };
+  const resource = {
+    type: kafkajs.ConfigResourceTypes.TOPIC,
+    name: topic,
+    configNames: configEntries.map(({ name }) => name),
+  };
   try {
     const { resources } = await admin.describeConfigs({ resources: [resource], includeSynonyms: false });
     for (const { configName, configValue } of resources[0]?.configEntries ?? []) {

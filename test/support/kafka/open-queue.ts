@@ -1,5 +1,3 @@
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { KafkaQueue } from '../../../src/queue/kafka/kafka-queue.js';
 import type { KafkaQueueOptions } from '../../../src/queue/kafka/kafka-queue-options.js';
@@ -14,7 +12,7 @@ export function openKafkaQueue(address: string, place: string, differences: Diff
     groupId: place,
     topic: place,
     partitions: 1,
-    indexFile: path.join(tmpdir(), `${place}-${randomUUID()}.db`),
+    indexFile: ':memory:',
     maxUnsettledWeight: 1_000_000,
     sessionTimeoutMs: 2_000,
     ...differences,
