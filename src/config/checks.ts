@@ -47,8 +47,9 @@ export const topicName = (value: unknown): string | undefined =>
     ? undefined
     : 'must be 1 to 230 of A-Z a-z 0-9 . _ -';
 
+/** The client of Kafka takes no literal IPv6 address. */
 export const hostAndPort = (value: unknown): string | undefined =>
-  typeof value === 'string' && /^(\[[0-9A-Fa-f:.]+\]|[^\s:/@]+):\d{1,5}$/.test(value) && value.length <= 300
+  typeof value === 'string' && /^[^\s:/@[\]]+:\d{1,5}$/.test(value) && value.length <= 300
     ? undefined
     : 'must be host:port';
 

@@ -98,7 +98,7 @@ describe('a cluster', () => {
   const engines = `
 eventStore: { url: "esdb://admin:hunter2@a:2113?tls=false" }
 kafka:
-  brokers: [b:9092, '[::1]:9093']
+  brokers: [b:9092, c:9093]
   tls: { enabled: true, caFile: ca.pem }
   sasl: { mechanism: scram-sha-512, username: u, passwordFile: password }`;
   const files = { '/srv/ca.pem': 'PEM', '/srv/password': 'hunter3\n' };
@@ -108,7 +108,7 @@ kafka:
     expect(load(engines, env, files)).toMatchObject({
       roles: ['worker'],
       kafka: {
-        brokers: ['b:9092', '[::1]:9093'],
+        brokers: ['b:9092', 'c:9093'],
         tls: { enabled: true, ca: 'PEM' },
         sasl: { username: 'u', password: 'hunter3' },
         outcomes: { enabled: true, topic: 'openoms.sync-outcomes' },
@@ -150,6 +150,7 @@ describe('the file', () => {
     ['server: { host: 0.0.0.0 }', 'auth.mode|can be none only on a loopback host'],
     ['server: { host: 127.evil.example }', 'auth.mode|can be none only on a loopback host'],
     ['auth: { mode: required }', 'auth.keys|must hold at least one key'],
+    ['kafka: { brokers: ["[::1]:9092"] }', 'kafka.brokers|has a wrong element at 0: it must be host:port'],
     ['kafka: { brokers: [a] }', 'kafka.brokers|has a wrong element at 0: it must be host:port'],
     ['kafka: { topic: "a b" }', 'kafka.topic|must be 1 to 230 of'],
     ['kafka: { replicationFactor: 0 }', 'kafka.replicationFactor|must be -1'],
