@@ -2,7 +2,7 @@ import { ClusterStage } from '../support/cluster/cluster-stage.js';
 import { until } from '../support/until.js';
 
 const WORKERS = ['worker-1', 'worker-2', 'worker-3'] as const;
-const LEASE_TTL_MS = 3000;
+const LEASE_TTL_MS = 6000;
 
 let stage: ClusterStage;
 let taskId: string;
@@ -58,7 +58,7 @@ it('another worker takes them over within seconds when it is killed, and no line
   await stage.process(holder).kill();
   const killedAt = performance.now();
   await until(async () => (await holders(others)).length === 1, 30_000);
-  expect(performance.now() - killedAt).toBeLessThan(10_000);
+  expect(performance.now() - killedAt).toBeLessThan(20_000);
   await listed(keys('second'));
   await stage.start(holder, 'worker');
 }, 90_000);
