@@ -14,6 +14,7 @@ import {
 import { canonicalRequest, signatureOf, SIGNING_ALGORITHM } from '../dist/http/auth/canonical-request.js';
 
 const OBJECTS = 500;
+const [SOURCE, DESTINATION] = ['photos', 'photos-mirror'];
 const {
   API_URLS = '',
   ACCESS_KEY = '',
@@ -57,7 +58,7 @@ async function call(api, method, path, body) {
 }
 
 async function fillSource() {
-  for (const Bucket of ['from', 'to'])
+  for (const Bucket of [SOURCE, DESTINATION])
     await s3.send(new CreateBucketCommand({ Bucket })).catch((error) => {
       if (!/^Bucket(AlreadyOwnedByYou|AlreadyExists)$/.test(error.name)) throw error;
     });
@@ -66,7 +67,7 @@ async function fillSource() {
     await Promise.all(
       keys
         .slice(n, n + 50)
-        .map((Key) => s3.send(new PutObjectCommand({ Bucket: 'from', Key, Body: `${Key}, ${new Date()}` }))),
+        .map((Key) => s3.send(new PutObjectCommand({ Bucket: SOURCE, Key, Body: `${Key}, ${new Date()}` }))),
     );
   return keys;
 }
@@ -88,10 +89,10 @@ async function settled(task, objects) {
 async function printLists(task) {
   const Prefix = `oms/sync_task/${task}/`;
   for (let turn = 0; turn < 60; turn++) {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: 'to', Prefix }));
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: DESTINATION, Prefix }));
     if (Contents.some(({ Key }) => Key.includes('/success_object_lists/'))) {
       for (const { Key } of Contents) {
-        const { Body } = await s3.send(new GetObjectCommand({ Bucket: 'to', Key }));
+        const { Body } = await s3.send(new GetObjectCommand({ Bucket: DESTINATION, Key }));
         console.log(`\n${Key}\n  ${(await Body.transformToString()).split('\n').slice(0, 3).join('\n  ')}`);
       }
       return;
@@ -105,11 +106,11 @@ const keys = await fillSource();
 const { sync_task_id: task } = await call(first, 'POST', '/v2/try-out/sync-tasks', {
   src_cloud_type: 'AWS',
   src_region: 'try-out',
-  src_bucket: 'from',
+  src_bucket: SOURCE,
   src_ak: S3_ACCESS_KEY,
   src_sk: S3_SECRET_KEY,
   dst_region: 'try-out',
-  dst_bucket: 'to',
+  dst_bucket: DESTINATION,
   dst_ak: S3_ACCESS_KEY,
   dst_sk: S3_SECRET_KEY,
 });
