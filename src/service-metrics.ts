@@ -89,7 +89,11 @@ export class ServiceMetrics {
         registers: [registry],
         async collect() {
           this.reset();
-          await read(this);
+          try {
+            await read(this);
+          } catch {
+            // Left out: the other figures are wanted most when an engine is away.
+          }
         },
       });
     gauge('openoms_queue_unsettled_keys', 'Object keys accepted and not settled', [], async (self) => {

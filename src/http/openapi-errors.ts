@@ -14,10 +14,13 @@ export class OmsErrorBody {
 /** What every call with a body can be refused with before its handler runs. */
 export const BODY_ERRORS = ['BODY_NOT_JSON', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE'] as const;
 
-/** Documents the refusals of a call, one response per HTTP status with the codes it can carry. */
+/**
+ * Documents the refusals of a call, one response per HTTP status with the codes it can carry. Any call can meet a bug, or an
+ * engine that is away.
+ */
 export function ApiOmsErrors(...kinds: readonly OmsErrorKind[]): ClassDecorator & MethodDecorator {
   const codesByStatus = new Map<number, Set<string>>();
-  for (const kind of [...kinds, 'INTERNAL'] as const) {
+  for (const kind of [...kinds, 'SERVICE_BUSY', 'INTERNAL'] as const) {
     const { http, code } = OMS_ERRORS[kind];
     codesByStatus.set(http, (codesByStatus.get(http) ?? new Set()).add(code));
   }

@@ -84,10 +84,15 @@ export class SyncEventConsumer {
     return done;
   }
 
-  /** True when the message holds keys of other partitions and was published again, split. */
+  /**
+   * True when the message holds keys of other partitions and was published again, split. An event that exists is never split:
+   * it was whole when partitions were fewer, and only whole can it be settled.
+   */
   private async splitByPartition(request: SyncEventRequest, partition: number): Promise<boolean> {
     const groups = this.publisher.byPartition(request.syncTaskId, request.keys);
     if (groups.size === 1 && groups.has(partition)) return false;
+    const { state: event } = await this.commands.load(syncEventDecider, syncEventStream(request.syncEventId));
+    if (event.status !== 'absent') return false;
     const parts = [...groups].map(([to, keys]) => ({
       ...request,
       keys,

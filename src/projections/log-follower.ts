@@ -6,7 +6,7 @@ import type { Log } from '../kernel/log.js';
 import { backoffMs, wait, type RetryPolicy } from '../kernel/retry.js';
 
 /** A follower is never given up: it waits longer and longer, up to the maximum, and says so in its status. */
-export const FOLLOW_FOREVER: RetryPolicy = { attempts: Infinity, baseDelayMs: 100, maxDelayMs: 30_000 };
+export const FOLLOW_FOREVER: RetryPolicy = { attempts: Infinity, baseDelayMs: 100, maxDelayMs: 5_000 };
 
 export type FollowState = 'stopped' | 'catching-up' | 'live' | 'failed';
 

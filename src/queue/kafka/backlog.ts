@@ -99,7 +99,7 @@ export class Backlog {
   published(messages: readonly QueueMessage[], placed: readonly Placed[], marks = 0): void {
     for (const [index, { weight }] of messages.entries()) {
       const at = placed[index];
-      if (at?.offset !== undefined) this.at(at.partition).note(at.offset, weight, marks);
+      if (at?.offset !== undefined && at.partition !== undefined) this.at(at.partition).note(at.offset, weight, marks);
       this.weighed(weight);
     }
   }

@@ -16,9 +16,9 @@ export class MessageTooLarge extends Error {
   override readonly name = 'MessageTooLarge';
 }
 
-/** Where a record came to stand; the offset is undefined when the broker did not say. */
+/** Where a record came to stand; undefined is what the client chose by itself or the broker did not say. */
 export interface Placed {
-  readonly partition: number;
+  readonly partition: number | undefined;
   readonly offset: bigint | undefined;
 }
 
@@ -219,10 +219,13 @@ export class Publisher {
 
 /** Throws when something was not written: the client silently leaves out partitions that it has not heard of yet. */
 export function assertComplete(sent: readonly TopicMessages[], written: readonly RecordMetadata[]): void {
-  const there = new Set(written.map(({ topicName, partition }) => `${topicName}/${partition}`));
+  const there = new Set(written.flatMap(({ topicName, partition }) => [topicName, `${topicName}/${partition}`]));
   for (const { topic, messages } of sent)
-    for (const { partition = 0 } of messages)
-      if (!there.has(`${topic}/${partition}`)) throw new Error(`Nothing was written to ${topic}/${partition}`);
+    for (const { partition } of messages) {
+      // Among partitions that it chooses itself the client leaves none out.
+      const place = partition === undefined ? topic : `${topic}/${partition}`;
+      if (!there.has(place)) throw new Error(`Nothing was written to ${place}`);
+    }
 }
 
 /** Tells every caller where its records stand: those of one partition stand in the order in which they were sent. */
@@ -233,7 +236,8 @@ function settleAll(group: readonly Call[], written: readonly RecordMetadata[]): 
       next.set(`${topicName}/${partition}`, BigInt(baseOffset));
   for (const { topic, records, settle } of group)
     settle(
-      records.map(({ partition = 0 }) => {
+      records.map(({ partition }) => {
+        if (partition === undefined) return { partition, offset: undefined };
         const offset = next.get(`${topic}/${partition}`);
         if (offset !== undefined) next.set(`${topic}/${partition}`, offset + 1n);
         return { partition, offset };
