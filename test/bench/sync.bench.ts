@@ -20,12 +20,16 @@ export async function benchSync(): Promise<readonly BenchResult[]> {
   return [await accept(), ...(await endToEnd())];
 }
 
+const acceptKey = (client: number): string => `folder/object-${client}.bin`;
+
 /** The webhook alone: the source answers nothing, so that the worker has its hands full and takes nothing more. */
 async function accept(): Promise<BenchResult> {
   const config = { queue: { maxUnsettledKeys: 10_000_000 }, transfer: { requestTimeoutMs: 120_000 } };
   const stage = await SyncStage.build({ config });
   try {
     const api = await stage.start();
+    for (let client = 0; client < CONNECTIONS; client++)
+      await stage.source.seed(SyncStage.sourceBucket, acceptKey(client), 'never read');
     stage.source.faults.always({}, { kind: 'stall', when: 'before-headers' });
     const taskId = await stage.createTask();
     let index = 0;
@@ -36,7 +40,7 @@ async function accept(): Promise<BenchResult> {
       connections: CONNECTIONS,
       duration: ACCEPT_SECONDS,
       setupClient: (client) => {
-        client.setBody(JSON.stringify({ object_keys: [`folder%2Fobject-${index++}.bin`] }));
+        client.setBody(JSON.stringify({ object_keys: [encodeURIComponent(acceptKey(index++))] }));
       },
     });
     return {

@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
+import { Kafka, logLevel } from 'kafkajs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { EventStoreDBEventStore } from '../../../src/event-store/eventstoredb/eventstoredb-event-store.js';
 import { KafkaQueue } from '../../../src/queue/kafka/kafka-queue.js';
 import type { QueueMessage } from '../../../src/queue/queue.port.js';
+import { until } from '../until.js';
 import type { Logged, StageEngines } from '../stage-engines.js';
 import { EventStoreDBProcess } from '../eventstoredb/index.js';
 import { startKafka, type KafkaOptions, type RunningKafka } from '../kafka/index.js';
@@ -14,6 +16,7 @@ export class ClusterEngines implements StageEngines {
   /** Sections of the configuration of every process. */
   readonly config: Readonly<Record<string, object>>;
   readonly topic: string;
+  readonly groupId: string;
   /** Variables of every process. */
   readonly env = { OPENOMS_MASTER_KEY: randomBytes(32).toString('base64') };
 
@@ -24,11 +27,12 @@ export class ClusterEngines implements StageEngines {
   ) {
     const unique = randomBytes(6).toString('hex');
     this.topic = `test.${unique}.sync-events`;
+    this.groupId = `test-${unique}`;
     this.config = {
       eventStore: { url: eventStore.connectionString },
       kafka: {
         brokers: [kafka.address],
-        groupId: `test-${unique}`,
+        groupId: this.groupId,
         topic: this.topic,
         partitions,
         sessionTimeoutMs: 6000,
@@ -43,6 +47,24 @@ export class ClusterEngines implements StageEngines {
     const kafka = await startKafka(broker);
     if ('missing' in kafka) throw new Error(kafka.missing);
     return new ClusterEngines(await EventStoreDBProcess.start(), kafka, partitions);
+  }
+
+  /** Resolves when the consumer group has so many members and has shared out the partitions among them. */
+  async groupOf(members: number): Promise<void> {
+    const admin = new Kafka({
+      clientId: 'onlooker',
+      brokers: [this.kafka.address],
+      logLevel: logLevel.NOTHING,
+    }).admin();
+    await admin.connect();
+    try {
+      await until(async () => {
+        const [group] = (await admin.describeGroups([this.groupId])).groups;
+        return group?.state === 'Stable' && group.members.length === members;
+      }, 60_000);
+    } finally {
+      await admin.disconnect();
+    }
   }
 
   async publish(messages: readonly QueueMessage[]): Promise<void> {
