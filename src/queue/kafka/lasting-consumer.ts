@@ -30,6 +30,7 @@ export interface ConsumerPlan {
 
 const BACK_OFF: RetryPolicy = { attempts: Infinity, baseDelayMs: 200, maxDelayMs: 3_000 };
 const DISCONNECT_MS = 3_000;
+const JOIN_ENDS_WITHIN_MS = 5_000;
 
 /** A member of a consumer group that comes back for ever: when the client's consumer gives up, a new one is made. */
 export class LastingConsumer {
@@ -81,7 +82,9 @@ export class LastingConsumer {
     const ended = this.untilEnded(consumer, ending.signal);
     const run = async () => {
       await consumer.connect();
+      if (hasEnded(ending.signal)) return undefined;
       await consumer.subscribe({ topics: [topic], fromBeginning: true });
+      if (hasEnded(ending.signal)) return undefined;
       await consumer.run({ autoCommit: false, eachBatchAutoResolve: false, eachBatch: batch });
       return ended;
     };
@@ -92,6 +95,8 @@ export class LastingConsumer {
     } finally {
       ending.abort();
       this.current = undefined;
+      // One that is disconnected while it joins connects anew and joins all the same, and nothing ends it any more.
+      await endWithin(JOIN_ENDS_WITHIN_MS, running);
       await endWithin(DISCONNECT_MS, consumer.disconnect());
     }
   }
