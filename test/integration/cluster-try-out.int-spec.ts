@@ -61,7 +61,8 @@ describe('the compose file', () => {
       };
       const program = path.join(ROOT, 'docker/try-out.mjs');
       const { stdout: said } = await promisify(execFile)(process.execPath, [program], { env, timeout: 100_000 });
-      expect(said).toContain('501 of 501 settled: 500 synced, 1 failed, 0 ignored');
+      // It ends with an error unless each object is synced, or ignored because a worker that lost it had made its copy.
+      expect(said).toMatch(/501 of 501 settled: \d+ synced, 1 failed, \d+ ignored/);
       expect(said).toContain('/success_object_lists/');
     } finally {
       await stage.strike();
