@@ -22,18 +22,20 @@ export class SyncTaskLookup {
   ) {}
 
   async exists(projectId: string, syncTaskId: string): Promise<boolean> {
-    return this.tasks.exists(projectId, syncTaskId) || isOf(projectId, (await this.load(syncTaskId)).state);
+    return this.tasks.find(projectId, syncTaskId) !== undefined || isOf(projectId, (await this.load(syncTaskId)).state);
   }
 
   /** Throws SYNC_TASK_NOT_FOUND. */
   async get(projectId: string, syncTaskId: string): Promise<SyncTaskRow> {
-    if (!this.tasks.exists(projectId, syncTaskId)) {
-      const { state, position } = await this.load(syncTaskId);
-      if (!isOf(projectId, state)) throw syncTaskNotFound(syncTaskId);
-      const stream = syncTaskStream(syncTaskId);
-      if (position !== undefined) await this.projections.passed(stream, position, this.limits.readYourWritesMs);
-    }
-    return this.tasks.get(projectId, syncTaskId);
+    const shown = this.tasks.find(projectId, syncTaskId);
+    if (shown !== undefined) return shown;
+    const { state, position } = await this.load(syncTaskId);
+    if (!isOf(projectId, state)) throw syncTaskNotFound(syncTaskId);
+    const stream = syncTaskStream(syncTaskId);
+    if (position !== undefined) await this.projections.passed(stream, position, this.limits.readYourWritesMs);
+    const row = this.tasks.find(projectId, syncTaskId);
+    if (row === undefined) throw syncTaskNotFound(syncTaskId);
+    return row;
   }
 
   /**
@@ -43,7 +45,7 @@ export class SyncTaskLookup {
   async takesEvents(projectId: string, syncTaskId: string): Promise<void> {
     if (this.projections.isFailing(syncTaskStream(syncTaskId)))
       throw syncServiceBusy(new Error('The views of this process cannot follow the event store'));
-    if (this.tasks.status(projectId, syncTaskId) === 'SYNCHRONIZING') return;
+    if (this.tasks.find(projectId, syncTaskId)?.status === 'SYNCHRONIZING') return;
     const { state } = await this.load(syncTaskId);
     if (!isOf(projectId, state)) throw syncTaskNotFound(syncTaskId);
     if (state.status !== 'synchronizing') throw syncTaskNotStarted(syncTaskId);

@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ReadStore } from '../read-store/read-store.js';
 import { EMPTY_LEDGER, type LedgerRow } from './sync-ledger.projection.js';
-import { syncTaskNotFound } from './sync-task.errors.js';
 import type { SyncTaskRow } from './sync-task-view.projection.js';
 
 export interface SyncTaskPage {
@@ -30,22 +29,10 @@ export const balances = ({ row, pending }: SyncLedger): boolean =>
 export class SyncTaskQueries {
   constructor(private readonly views: ReadStore) {}
 
-  /** Throws SYNC_TASK_NOT_FOUND. */
-  get(projectId: string, syncTaskId: string): SyncTaskRow {
+  /** Undefined when this node's view shows no such task in this project. */
+  find(projectId: string, syncTaskId: string): SyncTaskRow | undefined {
     const row = this.views.get<SyncTaskRow>('SELECT * FROM sync_tasks WHERE id = ?', syncTaskId);
-    if (row?.project_id !== projectId) throw syncTaskNotFound(syncTaskId);
-    return row;
-  }
-
-  exists(projectId: string, syncTaskId: string): boolean {
-    const sql = 'SELECT project_id FROM sync_tasks WHERE id = ?';
-    return this.views.get<{ project_id: string }>(sql, syncTaskId)?.project_id === projectId;
-  }
-
-  /** Undefined when this node's view shows no such task. */
-  status(projectId: string, syncTaskId: string): SyncTaskRow['status'] | undefined {
-    const row = this.views.get<SyncTaskRow>('SELECT project_id, status FROM sync_tasks WHERE id = ?', syncTaskId);
-    return row?.project_id === projectId ? row.status : undefined;
+    return row?.project_id === projectId ? row : undefined;
   }
 
   /** Newest first. */
