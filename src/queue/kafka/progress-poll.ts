@@ -1,7 +1,8 @@
 import type { Admin, Kafka } from 'kafkajs';
 import { wait } from '../../kernel/retry.js';
 import { QueueUnavailable } from '../queue.port.js';
-import { endWithin, within } from './within.js';
+import { DiscardableConnection } from './discardable-connection.js';
+import { within } from './within.js';
 
 /** Offsets of one partition: the log holds `low` up to before `high`; everything before `committed` is settled. */
 export interface PartitionProgress {
@@ -32,15 +33,17 @@ const DISCONNECT_MS = 1_000;
 /** Asks the brokers again and again how far the logs and the group are. */
 export class ProgressPoll {
   latest: Progress | undefined;
-  private admin: Promise<Admin> | undefined;
+  private readonly admin: DiscardableConnection<Admin>;
   private readonly stopping = new AbortController();
   private running: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly client: Kafka,
+    client: Kafka,
     private readonly plan: PollPlan,
     private readonly seen: (progress: Progress) => void,
-  ) {}
+  ) {
+    this.admin = new DiscardableConnection(() => client.admin(), DISCONNECT_MS);
+  }
 
   start(): void {
     this.running = this.pollForEver();
@@ -55,7 +58,7 @@ export class ProgressPoll {
       this.seen(progress);
       return progress;
     } catch (error) {
-      void this.disconnect();
+      void this.admin.discard();
       const why = error instanceof Error ? error.message : String(error);
       throw new QueueUnavailable(`Kafka does not tell its offsets: ${why}`, { cause: error });
     }
@@ -78,7 +81,7 @@ export class ProgressPoll {
   async stop(): Promise<void> {
     this.stopping.abort();
     await this.running;
-    await this.disconnect();
+    await this.admin.discard();
   }
 
   private async pollForEver(): Promise<void> {
@@ -92,7 +95,7 @@ export class ProgressPoll {
   private async ask(): Promise<Progress> {
     const askedAt = performance.now();
     const { topic, deadLetterTopic, groupId } = this.plan;
-    const admin = await this.connected();
+    const admin = await this.admin.get();
     const [groups, offsets, deadOffsets] = await Promise.all([
       admin.fetchOffsets({ groupId, topics: [topic] }),
       admin.fetchTopicOffsets(topic),
@@ -109,23 +112,5 @@ export class ProgressPoll {
       deadLetters: { low: BigInt(dead?.low ?? 0), high: BigInt(dead?.high ?? 0) },
       askedAt,
     };
-  }
-
-  private connected(): Promise<Admin> {
-    return (this.admin ??= (async () => {
-      const admin = this.client.admin();
-      await admin.connect();
-      return admin;
-    })());
-  }
-
-  private async disconnect(): Promise<void> {
-    const { admin } = this;
-    this.admin = undefined;
-    if (admin)
-      await endWithin(
-        DISCONNECT_MS,
-        admin.then((connected) => connected.disconnect()),
-      );
   }
 }

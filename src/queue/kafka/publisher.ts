@@ -9,7 +9,7 @@ import {
 import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { QueueFull, QueueUnavailable } from '../queue.port.js';
 import { CLIENT_RETRY } from './client.js';
-import { endWithin } from './within.js';
+import { DiscardableConnection } from './discardable-connection.js';
 
 /** The topic takes no message of this size. */
 export class MessageTooLarge extends Error {
@@ -61,13 +61,22 @@ export class Publisher {
   private pending: Call[] = [];
   private pendingBytes = 0;
   private sending: Promise<void> | undefined;
-  private producer: Promise<Producer> | undefined;
+  private readonly producer: DiscardableConnection<Producer>;
   private closing = false;
 
   constructor(
-    private readonly client: Kafka,
+    client: Kafka,
     private readonly timeoutMs: number,
-  ) {}
+  ) {
+    const options = {
+      idempotent: true,
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      createPartitioner: Partitioners.DefaultPartitioner,
+      retry: CLIENT_RETRY,
+    };
+    this.producer = new DiscardableConnection(() => client.producer(options), DISCONNECT_MS);
+  }
 
   /**
    * Resolves when the records are on the brokers' logs. Rejects with `QueueUnavailable` when that was not confirmed in time (they
@@ -101,14 +110,14 @@ export class Publisher {
 
   /** Connects ahead of the first call, so that it need not wait. */
   async warmUp(): Promise<void> {
-    await this.connected().catch(() => this.discard());
+    await this.producer.get().catch(() => this.producer.discard());
   }
 
   /** Takes no more; resolves when what was taken is settled, at the latest at its deadline. */
   async close(): Promise<void> {
     this.closing = true;
     while (this.sending) await this.sending;
-    await this.discard();
+    await this.producer.discard();
   }
 
   private async sendAll(): Promise<void> {
@@ -148,9 +157,9 @@ export class Publisher {
           settleAll(waiting, written);
           return;
         }
-        void this.discard(); // it may hang for long; nobody waits for it any more
+        void this.producer.discard(); // it may hang for long; nobody waits for it any more
       } catch (error) {
-        void this.discard();
+        void this.producer.discard();
         if (isTooLarge(error)) return this.transmitSingly(waiting, error);
         await wait(backoffMs(AGAIN, attempt));
       }
@@ -168,9 +177,9 @@ export class Publisher {
       topic,
       messages: group.filter((call) => call.topic === topic).flatMap(({ records }) => records),
     }));
-    const sent = this.connected().then((producer) =>
-      producer.sendBatch({ topicMessages, acks: -1, timeout: this.timeoutMs }),
-    );
+    const sent = this.producer
+      .get()
+      .then((producer) => producer.sendBatch({ topicMessages, acks: -1, timeout: this.timeoutMs }));
     sent.catch(() => undefined); // when it ends after everybody has gone
     try {
       const written = await Promise.race([sent, tooLate]);
@@ -185,35 +194,6 @@ export class Publisher {
     if (group.length === 1)
       group[0]?.settle(new MessageTooLarge('The message is larger than its topic takes', { cause: error }));
     else for (const call of group) await this.transmit([call]);
-  }
-
-  private connected(): Promise<Producer> {
-    return (this.producer ??= (async () => {
-      const producer = this.client.producer({
-        idempotent: true,
-        metadataMaxAge: METADATA_MAX_AGE_MS,
-        allowAutoTopicCreation: false,
-        createPartitioner: Partitioners.DefaultPartitioner,
-        retry: CLIENT_RETRY,
-      });
-      try {
-        await producer.connect();
-      } catch (error) {
-        void endWithin(DISCONNECT_MS, producer.disconnect());
-        throw error;
-      }
-      return producer;
-    })());
-  }
-
-  private async discard(): Promise<void> {
-    const { producer } = this;
-    this.producer = undefined;
-    if (producer)
-      await endWithin(
-        DISCONNECT_MS,
-        producer.then((connected) => connected.disconnect()),
-      );
   }
 }
 

@@ -3,8 +3,9 @@ import { randomId } from '../../kernel/ids.js';
 import { backoffMs, wait, type RetryPolicy } from '../../kernel/retry.js';
 import { QueueUnavailable } from '../queue.port.js';
 import { CLIENT_RETRY } from './client.js';
+import { DiscardableConnection } from './discardable-connection.js';
 import { assertComplete, type Placed } from './publisher.js';
-import { endWithin, within } from './within.js';
+import { within } from './within.js';
 
 const DISCONNECT_MS = 2_000;
 const TRANSACTION_MS = 15_000;
@@ -12,17 +13,25 @@ const AGAIN: RetryPolicy = { attempts: Infinity, baseDelayMs: 20, maxDelayMs: 20
 
 /** Puts dead letters back: the message and the end of its letter in one transaction, one letter at a time. */
 export class Redriver {
-  private producer: Promise<Producer> | undefined;
+  private readonly producer: DiscardableConnection<Producer>;
   private last: Promise<unknown> = Promise.resolve();
-  // Keeps its name for the life of the process, so that what a failed producer left open ends before the next begins.
-  private readonly transactionalId: string;
 
   constructor(
-    private readonly client: Kafka,
+    client: Kafka,
     groupId: string,
     private readonly timeoutMs: number,
   ) {
-    this.transactionalId = `${groupId}.redrive.${randomId()}`;
+    const options = {
+      idempotent: true,
+      // Keeps its name for the life of the process, so that what a failed producer left open ends before the next begins.
+      transactionalId: `${groupId}.redrive.${randomId()}`,
+      transactionTimeout: TRANSACTION_MS,
+      maxInFlightRequests: 1,
+      allowAutoTopicCreation: false,
+      retry: CLIENT_RETRY,
+      createPartitioner: Partitioners.DefaultPartitioner,
+    };
+    this.producer = new DiscardableConnection(() => client.producer(options), DISCONNECT_MS);
   }
 
   /** Runs alone: nothing else is put back meanwhile. */
@@ -46,7 +55,7 @@ export class Redriver {
       const offset = await within(this.timeoutMs, this.transact(topicMessages), late);
       return { partition: message.partition ?? 0, offset };
     } catch (error) {
-      void this.discard();
+      void this.producer.discard();
       const why = error instanceof Error ? error.message : String(error);
       throw new QueueUnavailable(`Kafka did not put the dead letter back: ${why}`, { cause: error });
     }
@@ -54,13 +63,13 @@ export class Redriver {
 
   async close(): Promise<void> {
     await this.last;
-    await this.discard();
+    await this.producer.discard();
   }
 
   private async transact(topicMessages: TopicMessages[]): Promise<bigint | undefined> {
     const deadline = AbortSignal.timeout(this.timeoutMs);
     for (let attempt = 1; ; attempt++) {
-      const producer = await this.connected();
+      const producer = await this.producer.get();
       const transaction = await producer.transaction();
       try {
         return await attemptOnce(transaction, topicMessages);
@@ -69,28 +78,6 @@ export class Redriver {
       }
       await wait(backoffMs(AGAIN, attempt), deadline); // the brokers are still ending the transaction before this one
     }
-  }
-
-  private connected(): Promise<Producer> {
-    return (this.producer ??= (async () => {
-      const producer = this.client.producer({
-        ...{ idempotent: true, transactionalId: this.transactionalId, transactionTimeout: TRANSACTION_MS },
-        ...{ maxInFlightRequests: 1, allowAutoTopicCreation: false, retry: CLIENT_RETRY },
-        createPartitioner: Partitioners.DefaultPartitioner,
-      });
-      await producer.connect();
-      return producer;
-    })());
-  }
-
-  private async discard(): Promise<void> {
-    const { producer } = this;
-    this.producer = undefined;
-    if (producer)
-      await endWithin(
-        DISCONNECT_MS,
-        producer.then((connected) => connected.disconnect()),
-      );
   }
 }
 
