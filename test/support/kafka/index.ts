@@ -47,6 +47,12 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const { own = false, settings, user, tls = false } = options;
   const given = process.env['OPENOMS_TEST_KAFKA'];
   if (given !== undefined && given !== '' && !own && !settings && !user && !tls) return givenKafka(given);
+  // A port that was free may be taken by the time the broker binds it: then it is tried on others.
+  const kafka = await startOwn(user, tls, settings);
+  return 'missing' in kafka ? startOwn(user, tls, settings) : kafka;
+}
+
+async function startOwn(user: User | undefined, tls: boolean, settings: KafkaOptions['settings']): Promise<Kafka> {
   const folder = mkdtempSync(path.join(tmpdir(), 'openoms-kafka-'));
   let broker: Broker | undefined;
   try {
