@@ -1,6 +1,6 @@
 /** The import arrows of the house: kernel <- ports <- features, transfer <- worker, messaging, http <- app. */
 const ports = ['event-store', 'object-store', 'queue', 'read-store', 'projections', 'vault', 'config'];
-const features = ['sync-tasks', 'statistics'];
+const features = ['sync-tasks', 'statistics', 'tasks', 'task-groups'];
 const spec = '\\.spec\\.ts$';
 const only = (name, from, allowed, comment) => ({
   name,
@@ -42,14 +42,14 @@ module.exports = {
     {
       name: 'features-share-only-events-commands-and-queries',
       severity: 'error',
-      from: { path: '^src/(sync-tasks|statistics)/', pathNot: spec },
-      to: { path: '^src/(sync-tasks|statistics)/.*\\.(handlers|controller)\\.ts$', pathNot: '^src/$1/' },
+      from: { path: '^src/(sync-tasks|statistics|tasks|task-groups)/', pathNot: spec },
+      to: { path: '^src/(sync-tasks|statistics|tasks|task-groups)/.*\\.(handlers|controller)\\.ts$', pathNot: '^src/$1/' },
     },
     {
       name: 'feature-http-is-shared-shell-only',
       severity: 'error',
       comment: 'Features use the validation and error vocabulary of http, never its module or bootstrap.',
-      from: { path: '^src/(sync-tasks|statistics)/' },
+      from: { path: '^src/(sync-tasks|statistics|tasks|task-groups)/' },
       to: { path: '^src/http/.*\\.module\\.ts$' },
     },
     only('http-has-no-feature-logic', 'http', ['kernel', ...ports]),

@@ -25,7 +25,12 @@ export interface Config {
   readonly transfer: TransferConfig;
   readonly auth: AuthConfig;
   readonly log: { readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent' };
-  readonly limits: { readonly syncTasksPerProject: number };
+  readonly limits: LimitsConfig;
+  readonly tasks: TasksConfig;
+  readonly taskGroups: TaskGroupsConfig;
+  readonly notifications: NotificationsConfig;
+  /** URL lists and CDN domains: whether they may lead to loopback, private and link-local addresses. */
+  readonly urlSource: { readonly allowPrivateNetworks: boolean };
   /** Days after which settled sync events expire; 0 keeps them forever. */
   readonly syncEvents: { readonly retentionDays: number };
   /** What the processes of a cluster agree on among themselves. */
@@ -33,6 +38,47 @@ export interface Config {
     /** A duty that one process at a time has is taken over this long after its holder has died, in milliseconds. */
     readonly leaseTtlMs: number;
   };
+}
+
+export interface LimitsConfig {
+  readonly syncTasksPerProject: number;
+  /** Migration tasks that a project may create within 24 hours, and have waiting at once. */
+  readonly tasksPerDay: number;
+  readonly waitingTasks: number;
+  readonly taskGroupsPerDay: number;
+}
+
+/** How migration tasks run. */
+export interface TasksConfig {
+  /** Tasks that one worker process runs at once; the others wait. */
+  readonly runningPerWorker: number;
+  /** Objects of a page, the unit of recording and repeating. */
+  readonly pageObjects: number;
+  /** Objects of one task on their way at once. */
+  readonly objectsInFlight: number;
+  /** Objects that the listing of the source may be ahead of the copying. */
+  readonly listAheadObjects: number;
+  /** A task that waits longer than this for a worker fails. */
+  readonly waitingTimeoutDays: number;
+  /** How long a restored object is waited for, and how often it is looked at, in milliseconds. */
+  readonly restoreTimeoutMs: number;
+  readonly restorePollMs: number;
+}
+
+/** How a task group is split. */
+export interface TaskGroupsConfig {
+  /** A task of a group has at most this many objects, and is cut behind the object that brings it to this many bytes. */
+  readonly taskObjects: number;
+  readonly taskBytes: number;
+}
+
+/** Where messages about ended tasks go: an SMN topic stands for a URL that takes them. */
+export interface NotificationsConfig {
+  readonly topics: Readonly<Record<string, { readonly url: string; readonly secret: string }>>;
+  /** Texts with `{Task_Status}` and the like in them, by name. */
+  readonly templates: Readonly<Record<string, string>>;
+  readonly attempts: number;
+  readonly timeoutMs: number;
 }
 
 /** Without brokers the embedded queue is used, and nothing else in here counts. */

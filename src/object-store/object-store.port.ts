@@ -24,10 +24,14 @@ export interface ObjectMetadata {
   readonly user?: Readonly<Record<string, string>>;
 }
 
+/** The size of an object that tells none before it is read to its end. */
+export const UNKNOWN_SIZE = -1;
+
 /** What a listing says of an object. */
 export interface ListedObject {
   /** Opaque: never trimmed, normalized, decoded or joined. */
   readonly key: string;
+  /** Bytes; `UNKNOWN_SIZE` where the backend does not tell, such as a URL without Content-Length. */
   readonly size: number;
   /** Milliseconds since the epoch. Stores report whole seconds in headers and often milliseconds in listings. */
   readonly lastModifiedMs: number;
@@ -82,6 +86,12 @@ export interface SourceStore {
   readonly bucket: string;
   /** Everything under `prefix` whose key sorts after `after`, page by page as the caller pulls. */
   list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject>;
+  /** The same in the pages that the backend gives, of at most 1,000 objects; none is empty. */
+  listPages(
+    prefix: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncIterable<readonly ListedObject[]>;
   /** Rejects with `not-found` for an absent key. */
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>;
   /** Rejects with `not-found`, `changed` (see `ifMatch`) or `archived`. */
@@ -146,6 +156,12 @@ export interface MultipartUploads {
     from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string; readonly range: ByteRange },
     signal: AbortSignal,
   ) => Promise<UploadedPart>;
+  /** The parts that are up already, by number. Rejects with backend code `NoSuchUpload` when the upload is gone. */
+  listParts(
+    key: string,
+    uploadId: string,
+    signal: AbortSignal,
+  ): Promise<readonly (UploadedPart & { readonly size: number })[]>;
   /** Makes the object visible, whole. */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[], signal: AbortSignal): Promise<PutResult>;
   /** Frees the parts. Aborting an unknown upload succeeds. */

@@ -1,0 +1,68 @@
+import type { ListedObject } from '../../object-store/object-store.port.js';
+import type { IgnoreReason } from '../compare.js';
+import type { TransferFailure } from '../sync-object.js';
+import type { Proof } from '../transfer-options.js';
+
+/** One object that a migration is asked for. */
+export interface SourceEntry {
+  /** At the source. */
+  readonly key: string;
+  /** Key at the destination, when it is not that of the source; without the save prefix. */
+  readonly targetName?: string;
+  /** What a listing said of it. Absent where only a name was given: then it has to be looked at. */
+  readonly listed?: ListedObject;
+}
+
+/** Entries that are done, recorded and repeated together. */
+export interface SourcePage {
+  readonly entries: readonly SourceEntry[];
+  /** Where the page after this one begins; opaque to all but the page source. */
+  readonly cursor: string;
+}
+
+/** What a migration goes through, page by page, always in the same order. */
+export interface PageSource {
+  /** Pages from `cursor` on (from the beginning without one), fetched as they are pulled. Rejects with a `SideError`. */
+  pages(cursor: string | undefined, signal: AbortSignal): AsyncIterable<SourcePage>;
+  /** Entries come in ascending byte order of their keys under these prefixes, so that a destination can be listed beside them. */
+  readonly ordered: boolean;
+}
+
+/** How one object of a migration ended. */
+export type MigratedObject = { readonly key: string; readonly size: number } & (
+  | { readonly outcome: 'succeeded'; readonly proof: Proof }
+  | { readonly outcome: 'skipped'; readonly reason: IgnoreReason | 'NOT_MODIFIED_SINCE' }
+  | { readonly outcome: 'failed'; readonly failure: TransferFailure }
+);
+
+/** One page that is done. Pages are reported in their order, one at a time. */
+export interface PageReport {
+  /** From 1 in a run, and on from where a resumed run was. */
+  readonly page: number;
+  readonly cursor: string;
+  readonly objects: readonly MigratedObject[];
+  /** Found at the source from the run's beginning, as far as it is listed. */
+  readonly scannedNum: number;
+  readonly scannedSize: number;
+}
+
+/** An upload in parts that a run before this one began. */
+export interface ResumableUpload {
+  readonly key: string;
+  readonly uploadId: string;
+  readonly sourceEtag: string;
+  readonly size: number;
+  readonly partBytes: number;
+}
+
+/** Where a migration tells what it does. A rejection ends the migration with it. */
+export interface MigrationSink {
+  /** Resolves when the page is recorded; until then no other page is reported. */
+  page(report: PageReport): Promise<void>;
+  /** All of the source is listed. */
+  scanned(totalNum: number, totalSize: number): Promise<void>;
+  /** Before the first part goes up. */
+  uploadBegan(upload: ResumableUpload): Promise<void>;
+  /** Bytes read from the source; called often, must be cheap. */
+  moved(bytes: number): void;
+}
