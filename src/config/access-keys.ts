@@ -1,15 +1,8 @@
-import path from 'node:path';
 import type { AccessKeyConfig } from './config.js';
-import type { ConfigProblem } from './config-error.js';
-
-type Report = (problem: Pick<ConfigProblem, 'path' | 'message'>) => void;
-
-/** Reads a text file; throws when it cannot. */
-export type ReadFile = (file: string) => string;
+import { readSecret, type ReadFile, type Report } from './secrets.js';
 
 const KEYS = ['accessKey', 'secretKey', 'secretKeyFile', 'projects'];
 const ACCESS_KEY = /^[A-Za-z0-9._-]{1,128}$/;
-const MAX_SECRET_LENGTH = 256;
 
 /** Checks `auth.keys` and reads secret keys that are kept in files. No message holds a secret. */
 export function readAccessKeys(given: unknown, cwd: string, readFile: ReadFile, report: Report): AccessKeyConfig[] {
@@ -42,39 +35,11 @@ function readKey(
       report({ path: `${at}.${name}`, message: `is no known key, only ${KEYS.join(', ')} are` });
   const accessKey = key.get('accessKey');
   const projects = key.get('projects');
-  const secretKey = readSecret(key, at, cwd, readFile, report);
+  const secretKey = readSecret(key, 'secretKey', at, cwd, readFile, report);
   if (!isAccessKey(accessKey)) report({ path: `${at}.accessKey`, message: 'must be 1 to 128 of A-Z a-z 0-9 . _ -' });
   if (!isProjects(projects)) report({ path: `${at}.projects`, message: "must be a list of project ids, or ['*']" });
   if (!isAccessKey(accessKey) || !isProjects(projects) || secretKey === undefined) return undefined;
   return { accessKey, secretKey, projects };
-}
-
-function readSecret(
-  key: ReadonlyMap<string, unknown>,
-  at: string,
-  cwd: string,
-  readFile: ReadFile,
-  report: Report,
-): string | undefined {
-  const [inline, file] = [key.get('secretKey'), key.get('secretKeyFile')];
-  if ((inline === undefined) === (file === undefined)) {
-    report({ path: at, message: 'needs either secretKey or secretKeyFile' });
-    return undefined;
-  }
-  const name = inline === undefined ? 'secretKeyFile' : 'secretKey';
-  const secret = inline ?? (typeof file === 'string' ? readTrimmed(path.resolve(cwd, file), readFile) : undefined);
-  if (typeof secret === 'string' && secret.length > 0 && secret.length <= MAX_SECRET_LENGTH) return secret;
-  const problem = name === 'secretKey' ? 'must be' : 'must name a readable file of';
-  report({ path: `${at}.${name}`, message: `${problem} 1 to ${MAX_SECRET_LENGTH} characters` });
-  return undefined;
-}
-
-function readTrimmed(file: string, readFile: ReadFile): string | undefined {
-  try {
-    return readFile(file).trim();
-  } catch {
-    return undefined;
-  }
 }
 
 const isAccessKey = (value: unknown): value is string => typeof value === 'string' && ACCESS_KEY.test(value);

@@ -5,7 +5,7 @@ type Kind = 'text' | 'number' | 'list' | 'flag';
 
 /**
  * Every environment variable that overrides a key. Six have short names; the others are `OPENOMS_` and the key's path in
- * capitals with underscores. Clouds and access keys are for the file only.
+ * capitals with underscores. Clouds, access keys, topics and templates are for the file only.
  */
 const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> = {
   OPENOMS_HOST: ['server.host', 'text'],
@@ -56,6 +56,21 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_AUTH_MODE: ['auth.mode', 'text'],
   OPENOMS_LOG_LEVEL: ['log.level', 'text'],
   OPENOMS_LIMITS_SYNC_TASKS_PER_PROJECT: ['limits.syncTasksPerProject', 'number'],
+  OPENOMS_LIMITS_TASKS_PER_DAY: ['limits.tasksPerDay', 'number'],
+  OPENOMS_LIMITS_WAITING_TASKS: ['limits.waitingTasks', 'number'],
+  OPENOMS_LIMITS_TASK_GROUPS_PER_DAY: ['limits.taskGroupsPerDay', 'number'],
+  OPENOMS_TASKS_RUNNING_PER_WORKER: ['tasks.runningPerWorker', 'number'],
+  OPENOMS_TASKS_PAGE_OBJECTS: ['tasks.pageObjects', 'number'],
+  OPENOMS_TASKS_OBJECTS_IN_FLIGHT: ['tasks.objectsInFlight', 'number'],
+  OPENOMS_TASKS_LIST_AHEAD_OBJECTS: ['tasks.listAheadObjects', 'number'],
+  OPENOMS_TASKS_WAITING_TIMEOUT_DAYS: ['tasks.waitingTimeoutDays', 'number'],
+  OPENOMS_TASKS_RESTORE_TIMEOUT_MS: ['tasks.restoreTimeoutMs', 'number'],
+  OPENOMS_TASKS_RESTORE_POLL_MS: ['tasks.restorePollMs', 'number'],
+  OPENOMS_TASK_GROUPS_TASK_OBJECTS: ['taskGroups.taskObjects', 'number'],
+  OPENOMS_TASK_GROUPS_TASK_BYTES: ['taskGroups.taskBytes', 'number'],
+  OPENOMS_NOTIFICATIONS_ATTEMPTS: ['notifications.attempts', 'number'],
+  OPENOMS_NOTIFICATIONS_TIMEOUT_MS: ['notifications.timeoutMs', 'number'],
+  OPENOMS_URL_SOURCE_ALLOW_PRIVATE_NETWORKS: ['urlSource.allowPrivateNetworks', 'flag'],
   OPENOMS_SYNC_EVENTS_RETENTION_DAYS: ['syncEvents.retentionDays', 'number'],
   OPENOMS_CLUSTER_LEASE_TTL_MS: ['cluster.leaseTtlMs', 'number'],
 };

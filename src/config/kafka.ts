@@ -1,10 +1,7 @@
 import path from 'node:path';
-import type { ReadFile } from './access-keys.js';
 import type { KafkaConfig } from './config.js';
-import type { ConfigProblem } from './config-error.js';
+import type { ReadFile, Report } from './secrets.js';
 import type { KafkaSettings } from './settings.js';
-
-type Report = (problem: Pick<ConfigProblem, 'path' | 'message'>) => void;
 
 /** The Kafka section with what it keeps in files: certificates and the password. No message holds what a file says. */
 export function readKafka(settings: KafkaSettings, cwd: string, readFile: ReadFile, report: Report): KafkaConfig {

@@ -3,13 +3,15 @@ import path from 'node:path';
 import { plainToInstance } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { parseDocument } from 'yaml';
-import { readAccessKeys, type ReadFile } from './access-keys.js';
+import { readAccessKeys } from './access-keys.js';
 import { readClouds } from './clouds.js';
 import type { Config } from './config.js';
 import { ConfigError, type ConfigProblem } from './config-error.js';
 import { crossChecks } from './cross-checks.js';
 import { overridesOf, readMasterKey, unknownVariables, type Environment } from './environment.js';
 import { readKafka } from './kafka.js';
+import { readNotifications } from './notifications.js';
+import type { ReadFile } from './secrets.js';
 import { Settings } from './settings.js';
 
 const DEFAULT_FILE = 'openoms.yaml';
@@ -44,8 +46,10 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
   const clouds = readClouds(settings.clouds, report);
   const keys = found.length === 0 ? readAccessKeys(settings.auth.keys, cwd, readFile, report) : [];
   const kafka = found.length === 0 ? readKafka(settings.kafka, cwd, readFile, report) : undefined;
+  const notifications =
+    found.length === 0 ? readNotifications(settings.notifications, cwd, readFile, report) : undefined;
   // Values of the wrong type would only bring more of the same news.
-  if (problems.length > 0 || kafka === undefined) throw new ConfigError(problems);
+  if (problems.length > 0 || kafka === undefined || notifications === undefined) throw new ConfigError(problems);
   const config: Config = {
     server: settings.server,
     roles: settings.roles,
@@ -60,6 +64,10 @@ export function loadConfig({ argv = [], env, cwd, readFile = readText }: ConfigS
     auth: { mode: settings.auth.mode, keys },
     log: settings.log,
     limits: settings.limits,
+    tasks: settings.tasks,
+    taskGroups: settings.taskGroups,
+    notifications,
+    urlSource: settings.urlSource,
     cluster: settings.cluster,
   };
   for (const problem of crossChecks(config, readMasterKey(env))) report(problem);

@@ -100,6 +100,37 @@ class LogSettings {
 
 class LimitsSettings {
   @Setting(whole(1, 1_000_000)) readonly syncTasksPerProject: number = 1000;
+  /** The quotas of OMS. */
+  @Setting(whole(1, 1_000_000)) readonly tasksPerDay: number = 1500;
+  @Setting(whole(1, 1_000_000)) readonly waitingTasks: number = 1500;
+  @Setting(whole(1, 1_000_000)) readonly taskGroupsPerDay: number = 100;
+}
+
+class TasksSettings {
+  @Setting(whole(1, 1000)) readonly runningPerWorker: number = 5;
+  @Setting(whole(1, 10_000)) readonly pageObjects: number = 1000;
+  @Setting(whole(1, 10_000)) readonly objectsInFlight: number = 64;
+  @Setting(whole(1000, 10_000_000)) readonly listAheadObjects: number = 50_000;
+  @Setting(whole(1, 3650)) readonly waitingTimeoutDays: number = 30;
+  @Setting(whole(1000, 30 * DAY_MS)) readonly restoreTimeoutMs: number = 2 * DAY_MS;
+  @Setting(whole(100, DAY_MS)) readonly restorePollMs: number = MINUTE_MS;
+}
+
+class TaskGroupsSettings {
+  /** What a task is to migrate is written down beforehand, in one file that is held in memory. */
+  @Setting(whole(1, 1_000_000)) readonly taskObjects: number = 100_000;
+  @Setting(whole(1, Number.MAX_SAFE_INTEGER)) readonly taskBytes: number = 1024 * GIB;
+}
+
+export class NotificationsSettings {
+  @Allow() readonly topics: unknown = {};
+  @Allow() readonly templates: unknown = {};
+  @Setting(whole(1, 100)) readonly attempts: number = 5;
+  @Setting(whole(100, 10 * MINUTE_MS)) readonly timeoutMs: number = 10_000;
+}
+
+class UrlSourceSettings {
+  @Setting(flag) readonly allowPrivateNetworks: boolean = false;
 }
 
 class SyncEventsSettings {
@@ -121,5 +152,9 @@ export class Settings {
   @Section(() => LogSettings) readonly log: LogSettings = new LogSettings();
   @Section(() => LimitsSettings) readonly limits: LimitsSettings = new LimitsSettings();
   @Section(() => SyncEventsSettings) readonly syncEvents: SyncEventsSettings = new SyncEventsSettings();
+  @Section(() => TasksSettings) readonly tasks: TasksSettings = new TasksSettings();
+  @Section(() => TaskGroupsSettings) readonly taskGroups: TaskGroupsSettings = new TaskGroupsSettings();
+  @Section(() => NotificationsSettings) readonly notifications: NotificationsSettings = new NotificationsSettings();
+  @Section(() => UrlSourceSettings) readonly urlSource: UrlSourceSettings = new UrlSourceSettings();
   @Section(() => ClusterSettings) readonly cluster: ClusterSettings = new ClusterSettings();
 }
