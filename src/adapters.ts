@@ -22,6 +22,7 @@ import type { KafkaConnection } from './queue/kafka/kafka-queue-options.js';
 import { QueueFull, QueueUnavailable, type Queue } from './queue/queue.port.js';
 import { ReadStore } from './read-store/read-store.js';
 import { SYNC_TASK_EVENT_SCHEMAS } from './sync-tasks/event-schemas.js';
+import { TASK_EVENT_SCHEMAS } from './tasks/event-schemas.js';
 import { CREDENTIAL_EVENT_SCHEMAS } from './vault/credential.events.js';
 
 /** What a process keeps its state in: the adapters behind the ports. */
@@ -37,7 +38,13 @@ export interface Adapters {
 
 /** The shapes of all events this service writes. */
 export const eventSchemas = (): EventSchemas =>
-  new EventSchemas(SYNC_TASK_EVENT_SCHEMAS, CREDENTIAL_EVENT_SCHEMAS, LEASE_EVENT_SCHEMAS, OUTCOME_FEED_EVENT_SCHEMAS);
+  new EventSchemas(
+    SYNC_TASK_EVENT_SCHEMAS,
+    TASK_EVENT_SCHEMAS,
+    CREDENTIAL_EVENT_SCHEMAS,
+    LEASE_EVENT_SCHEMAS,
+    OUTCOME_FEED_EVENT_SCHEMAS,
+  );
 
 /**
  * Opens what the configuration names. Rejects, with nothing left open, when another process has the data folder (before

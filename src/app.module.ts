@@ -12,6 +12,8 @@ import { Queue } from './queue/queue.port.js';
 import { ReadStore } from './read-store/read-store.js';
 import { SyncTaskLimits } from './sync-tasks/sync-task-limits.js';
 import { SyncTasksApiModule, SyncTasksModule } from './sync-tasks/sync-tasks.module.js';
+import { TaskLimits } from './tasks/task-limits.js';
+import { TasksApiModule, TasksModule } from './tasks/tasks.module.js';
 import type { MasterKeys } from './vault/master-keys.js';
 import { Vault } from './vault/vault.js';
 
@@ -23,6 +25,9 @@ export interface AppParts extends Adapters {
   readonly projections: ProjectionHost;
   readonly stores: StoreFactory;
 }
+
+const taskLimits = ({ limits, server, notifications }: Config): TaskLimits =>
+  new TaskLimits(limits.tasksPerDay, limits.waitingTasks, server.readYourWritesMs, notifications);
 
 /** Ports, backed by the adapters of this process. */
 @Global()
@@ -44,6 +49,7 @@ class PlatformModule {
         provide: SyncTaskLimits,
         useValue: new SyncTaskLimits(config.limits.syncTasksPerProject, config.server.readYourWritesMs),
       },
+      { provide: TaskLimits, useValue: taskLimits(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
@@ -53,7 +59,9 @@ class PlatformModule {
 @Module({})
 export class AppModule {
   static of(parts: AppParts): DynamicModule {
-    const features = parts.config.roles.includes('api') ? [SyncTasksApiModule] : [SyncTasksModule];
+    const features = parts.config.roles.includes('api')
+      ? [SyncTasksApiModule, TasksApiModule]
+      : [SyncTasksModule, TasksModule];
     return { module: AppModule, imports: [CqrsModule.forRoot(), PlatformModule.of(parts), ...features] };
   }
 }

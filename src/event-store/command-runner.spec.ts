@@ -86,8 +86,9 @@ describe('the command runner', () => {
   it('answers the position of what is there when nothing is left to do', async () => {
     const { runner } = set();
     const { position } = await runner.run(counter(), 's-1', one);
-    expect(await runner.run(counter(), 's-1', { by: 'me', limit: 1 })).toEqual({ events: [], position });
-    expect(await runner.run(counter(), 's-2', { by: 'me', limit: 0 })).toEqual({ events: [], position: undefined });
+    expect(await runner.run(counter(), 's-1', { by: 'me', limit: 1 })).toEqual({ events: [], position, revision: 0n });
+    const none = { events: [], position: undefined, revision: 'no-stream' };
+    expect(await runner.run(counter(), 's-2', { by: 'me', limit: 0 })).toEqual(none);
   });
 
   it('does not read a stream that is expected to be new', async () => {
@@ -101,7 +102,7 @@ describe('the command runner', () => {
     const seen: number[] = [];
     const { position } = await runner.run(counter(), 's-1', one);
     const again = await runner.run(counter(seen), 's-1', { by: 'me', limit: 1 }, { assume: absent(counter()) });
-    expect(again).toEqual({ events: [], position });
+    expect(again).toEqual({ events: [], position, revision: 0n });
     expect([seen, store.reads]).toEqual([[0, 1], 2]);
   });
 

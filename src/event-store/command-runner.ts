@@ -4,7 +4,7 @@ import type { Decider } from '../kernel/decider.js';
 import type { DomainEvent, EventMetadata } from '../kernel/domain-event.js';
 import { derivedId, timeOrderedId } from '../kernel/ids.js';
 import { EventStore, WrongRevision } from './event-store.port.js';
-import type { ExpectedRevision, NewEvent } from './event-store.port.js';
+import type { Appended, ExpectedRevision, NewEvent } from './event-store.port.js';
 import { EventSchemas } from './upcast.js';
 
 /** Decisions on fresh state before a lost race is given up. */
@@ -30,6 +30,8 @@ export interface CommandResult<E extends DomainEvent> {
   readonly events: readonly E[];
   /** Position of the last event of the stream: a view that has passed it shows the outcome. Undefined for no stream. */
   readonly position: bigint | undefined;
+  /** The stream's revision after it. For who goes on with `assume`: higher than what was assumed and added, others wrote too. */
+  readonly revision: bigint | 'no-stream';
 }
 
 export interface LoadedState<S> {
@@ -60,10 +62,10 @@ export class CommandRunner {
       const assumed = attempt === 1 ? options.assume : undefined;
       const loaded = assumed ? { ...assumed, position: undefined } : await this.load(decider, stream);
       const events = decider.decide(command, loaded.state, { now: this.clock.now().toISOString() });
-      if (events.length === 0) return { events, position: loaded.position };
+      if (events.length === 0) return { events, position: loaded.position, revision: loaded.revision };
       try {
-        const position = await this.append(stream, loaded.revision, events, { ...options, metadata });
-        return { events, position };
+        const { position, revision } = await this.append(stream, loaded.revision, events, { ...options, metadata });
+        return { events, position, revision };
       } catch (error) {
         if (!(error instanceof WrongRevision) || attempt === ATTEMPTS) throw error;
       }
@@ -85,12 +87,12 @@ export class CommandRunner {
       metadata,
       commandId,
     }: Pick<RunOptions, 'commandId'> & { readonly metadata: Omit<EventMetadata, 'schemaVersion'> },
-  ): Promise<bigint> {
+  ): Promise<Appended> {
     const stamped = events.map(({ type, data }, index): NewEvent => {
       const id = commandId === undefined ? timeOrderedId() : derivedId(commandId, stream, String(index));
       return { id, type, data, metadata: { ...metadata, schemaVersion: this.schemas.currentVersion(type) } };
     });
-    return (await this.store.append(stream, expected, stamped)).position;
+    return this.store.append(stream, expected, stamped);
   }
 }
 

@@ -14,6 +14,8 @@ export class Deadline {
   constructor(
     private readonly parent: AbortSignal,
     private readonly ms: number,
+    /** Asked when the time is over: true grants as much again. */
+    private readonly isExcused?: () => boolean,
   ) {
     if (parent.aborted) this.controller.abort(parent.reason);
     else {
@@ -62,6 +64,11 @@ export class Deadline {
   };
 
   private readonly expire = (): void => {
+    if (this.isExcused?.() === true) {
+      this.timer = undefined;
+      this.arm();
+      return;
+    }
     this.passed = true;
     this.close();
     this.controller.abort(new DOMException('The deadline passed', 'TimeoutError'));

@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { StoreError } from './object-store.port.js';
+import { StoreError, UNKNOWN_SIZE } from './object-store.port.js';
 
 const tooMany = (size: number) =>
   new StoreError('connection', `The body brought more than the ${size} bytes announced`);
@@ -14,7 +14,7 @@ async function* exactStream(body: Readable, size: number, signal: AbortSignal): 
     for await (const chunk of body) {
       const bytes = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk as Uint8Array | string);
       received += bytes.length;
-      if (received > size) throw tooMany(size);
+      if (received > size && size !== UNKNOWN_SIZE) throw tooMany(size);
       yield bytes;
     }
     signal.throwIfAborted();
@@ -25,7 +25,7 @@ async function* exactStream(body: Readable, size: number, signal: AbortSignal): 
   }
 }
 
-/** The chunks of a body that must be `size` bytes in all. A stream is destroyed when anything fails and on abort. */
+/** The chunks of a body that must be `size` bytes in all, or of a stream of `UNKNOWN_SIZE` whatever it brings. A stream is destroyed when anything fails and on abort. */
 export async function* exactBody(body: Buffer | Readable, size: number, signal: AbortSignal): AsyncGenerator<Buffer> {
   if (!Buffer.isBuffer(body)) {
     if (signal.aborted) body.destroy();

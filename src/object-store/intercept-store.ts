@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { objectsOf } from './listing-pages.js';
 import type {
   DestinationStore,
   ListedObject,
@@ -21,6 +22,7 @@ export type StoreOperation =
   | 'createUpload'
   | 'uploadPart'
   | 'copyPart'
+  | 'listParts'
   | 'completeUpload'
   | 'abortUpload';
 
@@ -36,16 +38,17 @@ export interface StoreCall {
 }
 
 export type Proceed<T> = (call: StoreCall, signal: AbortSignal) => Promise<T>;
-export type ProceedList = (after: string | undefined, signal: AbortSignal) => AsyncIterable<ListedObject>;
+export type ListingPages = AsyncIterable<readonly ListedObject[]>;
+export type ProceedPages = (after: string | undefined, signal: AbortSignal) => ListingPages;
 
 /** One concern around the calls of a store: the calls it does not care about it passes on. */
 export interface StoreInterceptor {
-  /** Every call but `open` and `list`, and `completeUpload` where that has a method of its own. */
+  /** Every call but `open` and listings, and `completeUpload` where that has a method of its own. */
   call<T>(call: StoreCall, signal: AbortSignal, proceed: Proceed<T>): Promise<T>;
   open(call: StoreCall, signal: AbortSignal, proceed: Proceed<OpenedObject>): Promise<OpenedObject>;
   completeUpload?(call: StoreCall, signal: AbortSignal, proceed: Proceed<PutResult>): Promise<PutResult>;
-  /** Absent: listings pass. */
-  list?(after: string | undefined, signal: AbortSignal, proceed: ProceedList): AsyncIterable<ListedObject>;
+  /** Both ways to list come through here. Absent: listings pass. */
+  listPages?(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages;
 }
 
 const isDestination = (store: SourceStore): store is DestinationStore => 'put' in store;
@@ -58,16 +61,19 @@ export function interceptStore(store: SourceStore, interceptor: StoreInterceptor
 }
 
 function aroundSource(store: SourceStore, around: StoreInterceptor): SourceStore {
-  const { label, traits, endpointIdentity, bucket, restore, getTags } = store;
+  const { label, traits, endpointIdentity, bucket, requesterPays, restore, getTags } = store;
+  const listPages: SourceStore['listPages'] = (prefix, after, signal) => {
+    const proceed: ProceedPages = (from, inner) => store.listPages(prefix, from, inner);
+    return around.listPages === undefined ? proceed(after, signal) : around.listPages(after, signal, proceed);
+  };
   return {
     label,
     traits,
     endpointIdentity,
     bucket,
-    list: (prefix, after, signal) => {
-      const proceed: ProceedList = (from, inner) => store.list(prefix, from, inner);
-      return around.list === undefined ? proceed(after, signal) : around.list(after, signal, proceed);
-    },
+    ...(requesterPays !== undefined && { requesterPays }),
+    list: (prefix, after, signal) => objectsOf(listPages(prefix, after, signal)),
+    listPages,
     head: (key, signal) => around.call({ operation: 'head', key }, signal, (_, inner) => store.head(key, inner)),
     open: (key, options, signal) => {
       const size = options.range && options.range.end - options.range.start + 1;
@@ -127,6 +133,8 @@ function aroundUploads(uploads: MultipartUploads, around: StoreInterceptor): Mul
           copyPart.call(uploads, key, uploadId, partNumber, from, inner),
         )) satisfies typeof copyPart,
     }),
+    listParts: (key, uploadId, signal) =>
+      around.call({ operation: 'listParts', key }, signal, (_, inner) => uploads.listParts(key, uploadId, inner)),
     complete: (key, uploadId, parts, signal) => {
       const call: StoreCall = { operation: 'completeUpload', key, parts };
       const proceed: Proceed<PutResult> = (_, inner) => uploads.complete(key, uploadId, parts, inner);

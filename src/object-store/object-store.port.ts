@@ -10,6 +10,8 @@ export interface StoreTraits {
   readonly checksum: 'md5' | 'crc64' | 'none';
   /** Largest object that one `put` takes, in bytes. */
   readonly maxPutBytes: number;
+  /** `put` also takes a stream of `UNKNOWN_SIZE`: whatever comes until its end. */
+  readonly takesUnknownSizes?: boolean;
 }
 
 /** Metadata beside Content-Type; names as in HTTP. */
@@ -84,14 +86,12 @@ export interface SourceStore {
   /** Equal for two stores that one credential reaches at one endpoint, so that a server-side copy can serve. */
   readonly endpointIdentity: string;
   readonly bucket: string;
+  /** The bucket's owner lets its readers pay, and all requests say that they know. */
+  readonly requesterPays?: boolean;
   /** Everything under `prefix` whose key sorts after `after`, page by page as the caller pulls. */
   list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject>;
   /** The same in the pages that the backend gives, of at most 1,000 objects; none is empty. */
-  listPages(
-    prefix: string,
-    after: string | undefined,
-    signal: AbortSignal,
-  ): AsyncIterable<readonly ListedObject[]>;
+  listPages(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<readonly ListedObject[]>;
   /** Rejects with `not-found` for an absent key. */
   head(key: string, signal: AbortSignal): Promise<ObjectInfo>;
   /** Rejects with `not-found`, `changed` (see `ifMatch`) or `archived`. */
@@ -107,7 +107,7 @@ export interface SourceStore {
 export type StorageClass = 'STANDARD' | 'IA' | 'ARCHIVE' | 'DEEP_ARCHIVE';
 
 export interface PutOptions {
-  /** Bytes that will come. A body that brings more or fewer fails and leaves nothing. */
+  /** Bytes that will come: a body that brings more or fewer fails and leaves nothing. See `takesUnknownSizes`. */
   readonly size: number;
   readonly contentType?: string;
   readonly metadata?: ObjectMetadata;
@@ -124,6 +124,21 @@ export interface PutResult {
   /** MD5 that the backend vouches for, lower-case hex. */
   readonly md5?: string;
   readonly crc64?: string;
+}
+
+/** What a server-side copy reads, at the endpoint of its destination. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  /** Refuse with `changed` when the object's ETag is another one by now. */
+  readonly ifMatch?: string;
+  /** See `SourceStore.requesterPays`. */
+  readonly requesterPays?: boolean;
+}
+
+/** A part that is up, as the backend lists it. */
+export interface ListedPart extends UploadedPart {
+  readonly size: number;
 }
 
 export interface UploadedPart extends PutResult {
@@ -153,15 +168,11 @@ export interface MultipartUploads {
     key: string,
     uploadId: string,
     partNumber: number,
-    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string; readonly range: ByteRange },
+    from: CopySource & { readonly range: ByteRange },
     signal: AbortSignal,
   ) => Promise<UploadedPart>;
-  /** The parts that are up already, by number. Rejects with backend code `NoSuchUpload` when the upload is gone. */
-  listParts(
-    key: string,
-    uploadId: string,
-    signal: AbortSignal,
-  ): Promise<readonly (UploadedPart & { readonly size: number })[]>;
+  /** The parts that are up already, in the order of their numbers. Rejects with backend code `NoSuchUpload` when the upload is gone. */
+  listParts(key: string, uploadId: string, signal: AbortSignal): Promise<readonly ListedPart[]>;
   /** Makes the object visible, whole. */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[], signal: AbortSignal): Promise<PutResult>;
   /** Frees the parts. Aborting an unknown upload succeeds. */
@@ -174,12 +185,7 @@ export interface DestinationStore extends SourceStore {
   /** Deleting an absent key succeeds. */
   delete(key: string, signal: AbortSignal): Promise<void>;
   /** Server-side copy of one object of at most `maxPutBytes` at the same endpoint. Same promise as `put`. */
-  readonly copyFrom?: (
-    key: string,
-    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string },
-    options: PutOptions,
-    signal: AbortSignal,
-  ) => Promise<PutResult>;
+  readonly copyFrom?: (key: string, from: CopySource, options: PutOptions, signal: AbortSignal) => Promise<PutResult>;
   readonly multipart?: MultipartUploads;
 }
 

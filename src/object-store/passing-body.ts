@@ -3,10 +3,13 @@ import { StoreError } from './object-store.port.js';
 
 /**
  * Passes another stream's chunks on, with back-pressure and without copying. Either end destroys the other. Sub-classes
- * see what passes and may refuse the end.
+ * see what passes, may hold it up, and may refuse the end.
  */
 export abstract class PassingBody extends Readable {
   private started = false;
+  /** A chunk waits for leave; the inner stream stands still meanwhile. */
+  private holding = false;
+  private innerEnded = false;
 
   constructor(protected readonly inner: Readable) {
     super();
@@ -22,8 +25,8 @@ export abstract class PassingBody extends Readable {
 
   override _read(): void {
     this.demanded();
-    if (this.started) this.inner.resume();
-    else this.start();
+    if (!this.started) this.start();
+    else if (!this.holding) this.inner.resume();
   }
 
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
@@ -34,8 +37,8 @@ export abstract class PassingBody extends Readable {
 
   /** The reader wants more. */
   protected abstract demanded(): void;
-  /** A chunk passes; `wanted` tells whether the reader takes more at once. */
-  protected abstract passed(chunk: Buffer): void;
+  /** A chunk passes, at once or when what this answers resolves. */
+  protected abstract passed(chunk: Buffer): Promise<void> | void;
   /** The reader has enough for now. */
   protected abstract sated(): void;
   /** The inner stream ended; an error here takes the place of the end. */
@@ -50,15 +53,41 @@ export abstract class PassingBody extends Readable {
   private start(): void {
     this.started = true;
     this.inner.on('data', (chunk: Buffer) => {
-      this.passed(chunk);
-      if (this.push(chunk)) return;
-      this.inner.pause();
-      this.sated();
+      const leave = this.passed(chunk);
+      if (leave === undefined) this.give(chunk);
+      else this.hold(chunk, leave);
     });
     this.inner.on('end', () => {
-      const refusal = this.ended();
-      if (refusal === undefined) this.push(null);
-      else this.destroy(refusal);
+      this.innerEnded = true;
+      if (!this.holding) this.finish();
     });
+  }
+
+  private give(chunk: Buffer): boolean {
+    if (this.push(chunk)) return true;
+    this.inner.pause();
+    this.sated();
+    return false;
+  }
+
+  private hold(chunk: Buffer, leave: Promise<void>): void {
+    this.holding = true;
+    this.inner.pause();
+    leave.then(
+      () => {
+        this.holding = false;
+        if (this.destroyed) return;
+        const wantsMore = this.give(chunk);
+        if (this.innerEnded) this.finish();
+        else if (wantsMore) this.inner.resume();
+      },
+      (error: unknown) => this.destroy(error instanceof Error ? error : new Error(String(error))),
+    );
+  }
+
+  private finish(): void {
+    const refusal = this.ended();
+    if (refusal === undefined) this.push(null);
+    else this.destroy(refusal);
   }
 }

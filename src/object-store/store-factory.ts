@@ -1,5 +1,15 @@
 import { isAbsolute } from 'node:path';
-import { StoreError, type DestinationStore, type StoreCredentials, type StoreLocation } from './object-store.port.js';
+import type { CdnSecrets, CdnSettings } from './http/cdn/cdn.js';
+import { withCdn } from './http/cdn/with-cdn.js';
+import { HttpClient } from './http/http-client.js';
+import { UrlStore } from './http/url-store.js';
+import {
+  StoreError,
+  type DestinationStore,
+  type SourceStore,
+  type StoreCredentials,
+  type StoreLocation,
+} from './object-store.port.js';
 import { LocalStore } from './local/local-store.js';
 import { SharedConnections } from './s3/connections.js';
 import { dialectOf, GENERIC_S3, type CloudDialect } from './s3/dialects.js';
@@ -23,6 +33,13 @@ export interface StoreFactoryOptions {
     readonly requestTimeoutMs: number;
     readonly idleTimeoutMs: number;
   };
+  /** URL lists and CDN domains: whether they may lead to loopback, private and link-local addresses; false unless given. */
+  readonly urlSource?: { readonly allowPrivateNetworks: boolean };
+}
+
+export interface OpenStoreOptions {
+  /** All requests that read say that the one who asks pays. Local folders cost nothing. */
+  readonly requesterPays?: boolean;
 }
 
 export interface RegionDescription {
@@ -45,6 +62,7 @@ export type LocatedStore =
 /** Turns the name of a place into a store. The only switch over kinds of backends. */
 export class StoreFactory {
   private readonly connections: SharedConnections;
+  private readonly http: HttpClient;
 
   constructor(private readonly options: StoreFactoryOptions) {
     const { readConcurrency, writeConcurrency, requestTimeoutMs, idleTimeoutMs } = options.transfer;
@@ -52,6 +70,9 @@ export class StoreFactory {
     this.connections = new SharedConnections(
       (origin) => new UndiciTransport({ origin, connections, requestTimeoutMs, idleTimeoutMs }),
     );
+    const { allowPrivateNetworks = false } = options.urlSource ?? {};
+    const connectionsPerOrigin = readConcurrency;
+    this.http = new HttpClient({ allowPrivateNetworks, connectionsPerOrigin, requestTimeoutMs, idleTimeoutMs });
   }
 
   /** True when the cloud has a name here, built in or configured, with an adapter or without. */
@@ -103,7 +124,7 @@ export class StoreFactory {
   }
 
   /** A store that the caller closes. Throws a `StoreError` of kind `invalid` for a place that `locate` does not find. */
-  open(location: StoreLocation, credentials: StoreCredentials): DestinationStore {
+  open(location: StoreLocation, credentials: StoreCredentials, options: OpenStoreOptions = {}): DestinationStore {
     const located = this.locate(location);
     if (located === undefined)
       throw new StoreError('invalid', `${location.cloudType} has no region ${location.region}`, {
@@ -113,12 +134,26 @@ export class StoreFactory {
     const dialect = this.dialect(location.cloudType);
     const { quirks } = dialect?.kind === 's3' ? dialect : GENERIC_S3;
     const connect = (origin: string) => this.connections.acquire(origin);
-    return new S3Store({ ...located, credentials, quirks, connect });
+    const { requesterPays = false } = options;
+    return new S3Store({ ...located, credentials, quirks, requesterPays, connect });
+  }
+
+  /** A store whose keys are whole URLs; it can be read and neither listed nor written. */
+  openUrls(): SourceStore {
+    return new UrlStore(this.http);
+  }
+
+  /**
+   * The same bucket with its objects read from a CDN domain; closing it closes the bucket's store. Throws a `StoreError` of
+   * kind `invalid` when the domain is none or the authentication lacks its key.
+   */
+  throughCdn(store: SourceStore, cdn: CdnSettings, secrets: CdnSecrets): SourceStore {
+    return withCdn(store, this.http, cdn, secrets);
   }
 
   /** Ends all connections; stores still open fail from now on. */
   async close(): Promise<void> {
-    await this.connections.close();
+    await Promise.all([this.connections.close(), this.http.close()]);
   }
 
   private dialect(cloudType: string): CloudDialect | undefined {

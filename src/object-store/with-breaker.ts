@@ -2,12 +2,13 @@ import { wait } from '../kernel/retry.js';
 import { type CircuitBreaker, healthOf } from './circuit-breaker.js';
 import {
   interceptStore,
+  type ListingPages,
   type Proceed,
-  type ProceedList,
+  type ProceedPages,
   type StoreCall,
   type StoreInterceptor,
 } from './intercept-store.js';
-import type { DestinationStore, ListedObject, OpenedObject, SourceStore } from './object-store.port.js';
+import type { DestinationStore, OpenedObject, SourceStore } from './object-store.port.js';
 
 type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
@@ -35,12 +36,12 @@ class BreakerInterceptor implements StoreInterceptor {
     return this.guarded(signal, () => proceed(call, signal));
   }
 
-  async *list(after: string | undefined, signal: AbortSignal, proceed: ProceedList): AsyncGenerator<ListedObject> {
+  async *listPages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
     const report = this.breaker.admit();
     try {
-      for await (const listed of proceed(after, signal)) {
+      for await (const page of proceed(after, signal)) {
         report('answered');
-        yield listed;
+        yield page;
       }
       report('answered');
     } catch (error) {

@@ -2,18 +2,13 @@ import { Readable } from 'node:stream';
 import { Deadline } from './deadline.js';
 import {
   interceptStore,
+  type ListingPages,
   type Proceed,
-  type ProceedList,
+  type ProceedPages,
   type StoreCall,
   type StoreInterceptor,
 } from './intercept-store.js';
-import {
-  type DestinationStore,
-  type ListedObject,
-  type OpenedObject,
-  type SourceStore,
-  StoreError,
-} from './object-store.port.js';
+import { type DestinationStore, type OpenedObject, type SourceStore, StoreError } from './object-store.port.js';
 import { PassingBody } from './passing-body.js';
 
 export interface DeadlineOptions {
@@ -68,15 +63,15 @@ class DeadlineInterceptor implements StoreInterceptor {
     }
   }
 
-  async *list(after: string | undefined, signal: AbortSignal, proceed: ProceedList): AsyncGenerator<ListedObject> {
+  async *listPages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
     const deadline = new Deadline(signal, this.options.requestTimeoutMs);
     deadline.disarm();
-    const keys = proceed(after, deadline.signal)[Symbol.asyncIterator]();
+    const pages = proceed(after, deadline.signal)[Symbol.asyncIterator]();
     try {
       for (;;) {
-        // Only our waiting counts, not what the caller does with a key meanwhile.
+        // Only our waiting counts, not what the caller does with a page meanwhile.
         deadline.arm();
-        const step = await orAborted(keys.next(), deadline.signal);
+        const step = await orAborted(pages.next(), deadline.signal);
         deadline.disarm();
         if (step.done === true) return;
         yield step.value;
@@ -85,7 +80,7 @@ class DeadlineInterceptor implements StoreInterceptor {
       throw deadline.expired ? timedOut('No page of the listing in time') : error;
     } finally {
       deadline.close();
-      void keys.return?.().catch(() => undefined);
+      void pages.return?.().catch(() => undefined);
     }
   }
 }

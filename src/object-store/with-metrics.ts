@@ -1,14 +1,14 @@
 import {
   interceptStore,
+  type ListingPages,
   type Proceed,
-  type ProceedList,
+  type ProceedPages,
   type StoreCall,
   type StoreInterceptor,
   type StoreOperation,
 } from './intercept-store.js';
 import {
   type DestinationStore,
-  type ListedObject,
   type OpenedObject,
   type SourceStore,
   StoreError,
@@ -41,7 +41,7 @@ class MetricsInterceptor implements StoreInterceptor {
     const tell = this.begin(call.operation);
     try {
       const result = await proceed(call, signal);
-      tell('ok', call.body === undefined ? 0 : (call.size ?? 0));
+      tell('ok', call.body === undefined ? 0 : Math.max(0, call.size ?? 0));
       return result;
     } catch (error) {
       tell(outcomeOf(error, signal), 0);
@@ -54,7 +54,7 @@ class MetricsInterceptor implements StoreInterceptor {
     try {
       const opened = await proceed(call, signal);
       const { body, info } = opened;
-      const bytes = call.size ?? info.size;
+      const bytes = Math.max(0, call.size ?? info.size); // of an unknown size nothing is counted
       body.once('error', (error) => tell(outcomeOf(error, signal), 0));
       body.once('close', () => tell(body.readableEnded ? 'ok' : 'aborted', body.readableEnded ? bytes : 0));
       return opened;
@@ -64,7 +64,7 @@ class MetricsInterceptor implements StoreInterceptor {
     }
   }
 
-  async *list(after: string | undefined, signal: AbortSignal, proceed: ProceedList): AsyncGenerator<ListedObject> {
+  async *listPages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
     const tell = this.begin('list');
     try {
       yield* proceed(after, signal);

@@ -1,7 +1,14 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import type { RetryPolicy } from '../kernel/retry.js';
-import { interceptStore, type Proceed, type StoreCall, type StoreInterceptor } from './intercept-store.js';
+import {
+  interceptStore,
+  type ListingPages,
+  type Proceed,
+  type ProceedPages,
+  type StoreCall,
+  type StoreInterceptor,
+} from './intercept-store.js';
 import {
   type DestinationStore,
   type ListedObject,
@@ -45,32 +52,28 @@ class RetryInterceptor implements StoreInterceptor {
     return this.retry(signal, () => proceed(call, signal));
   }
 
-  async *list(
-    after: string | undefined,
-    signal: AbortSignal,
-    proceed: (after: string | undefined, signal: AbortSignal) => AsyncIterable<ListedObject>,
-  ): AsyncGenerator<ListedObject> {
+  async *listPages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
     let last = after;
     let given = false;
     // Without an order of keys there is no "after the last one", so only the beginning can be tried again.
     const worthRetrying = (error: unknown): StoreError | undefined =>
       given && !this.traits.listsInKeyOrder ? undefined : retriableFailure(error);
-    let keys = proceed(last, signal)[Symbol.asyncIterator]();
-    const next = (attempt: number): Promise<IteratorResult<ListedObject>> => {
-      if (attempt > 1) keys = proceed(last, signal)[Symbol.asyncIterator]();
-      return keys.next();
+    let pages = proceed(last, signal)[Symbol.asyncIterator]();
+    const next = (attempt: number): Promise<IteratorResult<readonly ListedObject[]>> => {
+      if (attempt > 1) pages = proceed(last, signal)[Symbol.asyncIterator]();
+      return pages.next();
     };
     try {
       for (;;) {
         let tries = 0;
         const step = await retrying(this.policy, signal, () => next(++tries), worthRetrying, this.pacing);
         if (step.done === true) return;
-        last = step.value.key;
+        last = step.value.at(-1)?.key ?? last;
         given = true;
         yield step.value;
       }
     } finally {
-      await keys.return?.();
+      await pages.return?.();
     }
   }
 

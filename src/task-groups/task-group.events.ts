@@ -14,6 +14,9 @@ export type TaskGroupCreated = DomainEvent<
   }
 >;
 
+/** A worker splits it from now on, or goes on where splitting was cut off. */
+export type TaskGroupPlanBegan = DomainEvent<'TaskGroupPlanBegan', { groupId: string; at: string }>;
+
 /** One task's part of the source is cut off; the task is made after this is recorded. */
 export type TaskGroupPlanned = DomainEvent<
   'TaskGroupPlanned',
@@ -64,6 +67,9 @@ export type TaskGroupBandwidthPolicyUpdated = DomainEvent<
   'TaskGroupBandwidthPolicyUpdated',
   { groupId: string; bandwidthPolicy: readonly BandwidthRule[]; at: string }
 >;
+
+/** Its tasks know of all orders (starts, retries, new traffic rules) up to this one, counted from 1. */
+export type TaskGroupTasksTold = DomainEvent<'TaskGroupTasksTold', { groupId: string; orders: number; at: string }>;
 export type TaskGroupNotified = DomainEvent<
   'TaskGroupNotified',
   { groupId: string; delivered: boolean; errorCode: string | null; topicUrn: string; at: string }
@@ -71,6 +77,7 @@ export type TaskGroupNotified = DomainEvent<
 
 export type TaskGroupEvent =
   | TaskGroupCreated
+  | TaskGroupPlanBegan
   | TaskGroupPlanned
   | TaskGroupPlanCompleted
   | TaskGroupPlanFailed
@@ -83,6 +90,7 @@ export type TaskGroupEvent =
   | TaskGroupDeletionRequested
   | TaskGroupDeleted
   | TaskGroupBandwidthPolicyUpdated
+  | TaskGroupTasksTold
   | TaskGroupNotified;
 
 export const TASK_GROUP_STREAMS = 'taskGroup-';

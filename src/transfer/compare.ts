@@ -1,21 +1,26 @@
 import { assertNever } from '../kernel/assert-never.js';
-import type { ObjectInfo } from '../object-store/object-store.port.js';
+import { type ObjectInfo, UNKNOWN_SIZE } from '../object-store/object-store.port.js';
+import type { Proof } from './transfer-options.js';
 
 /** When an object that exists at the destination is copied again; names as in the OMS API. */
 export type OverwriteMode =
   'NO_OVERWRITE' | 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE' | 'CRC64_COMPARISON_OVERWRITE' | 'FULL_OVERWRITE';
 
 /** Why an object was left alone. */
-export type IgnoreReason = 'ALREADY_EXISTS' | 'UP_TO_DATE' | 'SAME_CRC64';
+export type IgnoreReason = 'ALREADY_EXISTS' | 'UP_TO_DATE' | 'SAME_CRC64' | 'NOT_MODIFIED_SINCE';
 
 export type Decision = { readonly copy: true } | { readonly copy: false; readonly reason: IgnoreReason };
 
 /** What of an object the decision looks at; a listing entry will do. */
-export type Comparable = Pick<ObjectInfo, 'size' | 'lastModifiedMs'> & Partial<Pick<ObjectInfo, 'md5' | 'crc64'>>;
+export type Comparable = Pick<ObjectInfo, 'size' | 'lastModifiedMs'> &
+  Partial<Pick<ObjectInfo, 'md5' | 'crc64' | 'etag'>>;
 
 const COPY: Decision = { copy: true };
 
-/** Whether an object that exists on both sides must be copied. */
+/**
+ * Whether an object that exists on both sides must be copied. A source that does not tell its size counts as different,
+ * unless a checksum says otherwise.
+ */
 export function compare(mode: OverwriteMode, source: Comparable, destination: Comparable): Decision {
   switch (mode) {
     case 'FULL_OVERWRITE':
@@ -31,13 +36,27 @@ export function compare(mode: OverwriteMode, source: Comparable, destination: Co
   }
 }
 
+/** What says that the destination has what the source has now; undefined when something says it has not. */
+export function equality(source: Comparable, destination: Comparable): Proof | undefined {
+  if (source.size !== destination.size || ageDifferenceMs(source.lastModifiedMs, destination.lastModifiedMs) > 0)
+    return undefined;
+  if (source.md5 !== undefined && destination.md5 !== undefined)
+    return source.md5 === destination.md5 ? 'md5' : undefined;
+  if (source.crc64 !== undefined && destination.crc64 !== undefined)
+    return source.crc64 === destination.crc64 ? 'crc64' : undefined;
+  return source.etag !== undefined && source.etag === destination.etag ? 'etag' : 'size';
+}
+
 /** Without a CRC-64 on both sides the size and time decide. */
 function compareCrc64(source: Comparable, destination: Comparable): Decision {
   if (source.crc64 === undefined || destination.crc64 === undefined) return compareSizeAndTime(source, destination);
-  return source.size === destination.size && source.crc64 === destination.crc64
+  return sizesMatch(source, destination) && source.crc64 === destination.crc64
     ? { copy: false, reason: 'SAME_CRC64' }
     : COPY;
 }
+
+const sizesMatch = (source: Comparable, destination: Comparable): boolean =>
+  source.size === destination.size || source.size === UNKNOWN_SIZE;
 
 /**
  * Same size and a destination that is not older: up to date. In the same instant a source may have changed after it was

@@ -22,6 +22,7 @@ export const FAILURE_REASONS = {
   DESTINATION_UNAVAILABLE: 'The destination gave no usable answer, more often than is tolerated.',
   DESTINATION_THROTTLED: 'The destination kept asking to slow down.',
   DESTINATION_INVALID: 'The destination can never take this object, for example because of its name.',
+  TARGET_NAME_TOO_LONG: 'The name at the destination has more than 1,024 bytes.',
   OBJECT_TOO_LARGE: 'The object is larger than the destination takes.',
   CHECKSUM_MISMATCH:
     'What arrived was not what was sent, in every attempt. Only the code WrongCopyLeft means that it could not be removed.',

@@ -1,6 +1,6 @@
 import type { ObjectInfo, PutOptions } from '../object-store/object-store.port.js';
+import type { CopyJob } from './copy-job.js';
 import { at } from './side-error.js';
-import type { CopyJob } from './transfer-options.js';
 
 /** Whether the tags of the source object must be asked for. Backends that have tags tell their number with the object. */
 export const carriesTags = (job: CopyJob, info: ObjectInfo): boolean =>

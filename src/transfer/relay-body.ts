@@ -1,7 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { Readable } from 'node:stream';
-import { StoreError } from '../object-store/object-store.port.js';
+import { StoreError, UNKNOWN_SIZE } from '../object-store/object-store.port.js';
 import { PassingBody } from '../object-store/passing-body.js';
+import type { CopyProgress } from './copy-job.js';
 import { Crc64 } from './crc64.js';
 
 /** What was read, measured. */
@@ -21,7 +22,7 @@ export const lengthChanged = (expected: number, got: number): StoreError =>
     backendCode: 'BodyLengthMismatch',
   });
 
-/** The source's body on its way to the destination: counted and digested as it passes, never longer than announced. */
+/** The source's body on its way to the destination: counted and digested as it passes, never longer than announced if it was. */
 export class RelayBody extends PassingBody {
   /** Why the source's side broke, when it did: the destination reports only that its body failed. */
   sourceFailure: Error | undefined;
@@ -33,6 +34,7 @@ export class RelayBody extends PassingBody {
     inner: Readable,
     private readonly expected: number,
     digests: Digests,
+    private readonly progress: Pick<CopyProgress, 'moved'>,
   ) {
     super(inner);
     this.md5 = digests.md5 ? createHash('md5') : undefined;
@@ -47,7 +49,8 @@ export class RelayBody extends PassingBody {
 
   protected override passed(chunk: Buffer): void {
     this.bytes += chunk.length;
-    if (this.bytes > this.expected) {
+    this.progress.moved(chunk.length);
+    if (this.bytes > this.expected && this.expected !== UNKNOWN_SIZE) {
       this.destroy(this.failed(lengthChanged(this.expected, this.bytes)));
       return;
     }
@@ -56,7 +59,9 @@ export class RelayBody extends PassingBody {
   }
 
   protected override ended(): Error | undefined {
-    return this.bytes === this.expected ? undefined : this.failed(lengthChanged(this.expected, this.bytes));
+    return this.bytes === this.expected || this.expected === UNKNOWN_SIZE
+      ? undefined
+      : this.failed(lengthChanged(this.expected, this.bytes));
   }
 
   protected override failed(error: Error): Error {
@@ -70,12 +75,13 @@ export class RelayBody extends PassingBody {
 }
 
 /** Reads a body of a known size into memory. */
-export function collect(body: Readable, size: number): Promise<Buffer> {
+export function collect(body: Readable, size: number, progress: Pick<CopyProgress, 'moved'>): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
     body.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
+      progress.moved(chunk.length);
       if (bytes > size) body.destroy(lengthChanged(size, bytes));
       else chunks.push(chunk);
     });

@@ -1,6 +1,6 @@
 import { StoreError } from '../object-store/object-store.port.js';
+import type { CopyJob } from './copy-job.js';
 import type { Side } from './failure-reasons.js';
-import type { CopyJob } from './transfer-options.js';
 
 /** A store's failure, and which of the two stores it was. */
 export class SideError extends Error {
@@ -29,6 +29,13 @@ export async function at<T>(job: Pick<CopyJob, 'progress'>, side: Side, call: ()
     throw blame(side, error);
   }
 }
+
+/** For what the destination can take in no way. */
+export const tooLarge = (size: number | string): SideError =>
+  new SideError(
+    'destination',
+    new StoreError('invalid', `The destination takes no object of ${size} bytes`, { backendCode: 'EntityTooLarge' }),
+  );
 
 /** The failure when trying again is up to the transfer and worth it. */
 export const repeatableFailure = (error: unknown): StoreError | undefined =>

@@ -1,7 +1,14 @@
-import { type ByteRange, type ObjectInfo, type OpenedObject, StoreError } from '../object-store/object-store.port.js';
+import {
+  type ByteRange,
+  type CopySource,
+  type ObjectInfo,
+  type OpenedObject,
+  StoreError,
+  UNKNOWN_SIZE,
+} from '../object-store/object-store.port.js';
 import { systemPacing } from '../object-store/retrying.js';
+import type { CopyJob } from './copy-job.js';
 import { at, SideError } from './side-error.js';
-import type { CopyJob } from './transfer-options.js';
 
 const DEFAULT_POLL_MS = 30_000;
 const DEFAULT_RESTORE_DAYS = 1;
@@ -10,15 +17,28 @@ const changed = (message: string): SideError => new SideError('source', new Stor
 
 /** True when nothing that the store tells says that the content is another. */
 const sameVersion = (a: ObjectInfo, b: ObjectInfo): boolean =>
-  a.size === b.size &&
+  (a.size === b.size || a.size === UNKNOWN_SIZE || b.size === UNKNOWN_SIZE) &&
   (a.etag === undefined || b.etag === undefined
     ? Math.floor(a.lastModifiedMs / 1000) === Math.floor(b.lastModifiedMs / 1000)
     : a.etag === b.etag);
 
+/** Where the destination finds the very version by itself. */
+export const copySourceOf = ({ source, key }: CopyJob, { etag }: ObjectInfo): CopySource => ({
+  bucket: source.bucket,
+  key,
+  ...(etag !== undefined && { ifMatch: etag }),
+  ...(source.requesterPays !== undefined && { requesterPays: source.requesterPays }),
+});
+
+/** Keeps the size for the report, when there is one. */
+export function sawSize({ progress }: CopyJob, { size }: Pick<ObjectInfo, 'size'>): void {
+  if (size !== UNKNOWN_SIZE) progress.size = size;
+}
+
 /** Says what the source has, and waits for its restore when it is archived and that is asked for. */
 export async function headSource(job: CopyJob): Promise<ObjectInfo> {
   const info = await at(job, 'source', () => job.source.head(job.key, job.signal));
-  job.progress.size = info.size;
+  sawSize(job, info);
   return info.archive === undefined ? info : restored(job);
 }
 

@@ -1,9 +1,8 @@
 import type { ByteBudget } from '../kernel/byte-budget.js';
 import type { RetryPolicy } from '../kernel/retry.js';
-import type { DestinationStore, ObjectInfo, SourceStore, StorageClass } from '../object-store/object-store.port.js';
+import type { ObjectInfo, StorageClass } from '../object-store/object-store.port.js';
 import type { Pacing } from '../object-store/retrying.js';
 import type { OverwriteMode } from './compare.js';
-import type { Side } from './failure-reasons.js';
 
 /** Sizes, tries and times of the engine, the same for all objects. */
 export interface TransferLimits extends RetryPolicy {
@@ -16,6 +15,8 @@ export interface TransferLimits extends RetryPolicy {
   readonly bufferBytes: number;
   /** One object must be done within this time, whatever happens. */
   readonly objectTimeoutMs: number;
+  /** Set: that time begins anew whenever so many bytes more have moved, so that size and a narrow line are no failures. */
+  readonly progressBytes?: number;
   /** How often a restored object is looked at, for how long at most, and for how many days it is restored. */
   readonly restorePollMs?: number;
   /** Half of `objectTimeoutMs` unless given. */
@@ -23,7 +24,25 @@ export interface TransferLimits extends RetryPolicy {
   readonly restoreDays?: number;
 }
 
-/** What one sync task asks for. */
+/** An upload in parts that was begun, and is worth going on with as long as the source object is the same. */
+export interface ResumableUpload {
+  /** At the destination. */
+  readonly key: string;
+  readonly uploadId: string;
+  readonly sourceEtag: string;
+  readonly size: number;
+  readonly partBytes: number;
+}
+
+/** Remembers uploads in parts, so that one that was cut off goes on where it was. */
+export interface UploadLog {
+  /** One that was begun for this key, if any; whether it still fits is the caller's business. */
+  find(targetKey: string, info: ObjectInfo): ResumableUpload | undefined;
+  /** Resolves when it is remembered; no part goes up before. */
+  began(upload: ResumableUpload): Promise<void>;
+}
+
+/** What one task asks for. */
 export interface SyncObjectOptions {
   readonly limits: TransferLimits;
   /** Shared by all copies of the process: memory for the bodies that are held whole. */
@@ -39,34 +58,18 @@ export interface SyncObjectOptions {
   readonly enableRestore: boolean;
   /** The storage class of the copy; undefined leaves it to the destination. See `storageClassMapper`. */
   readonly mapStorageClass?: (source: ObjectInfo) => StorageClass | undefined;
+  /** Given: an upload in parts that the caller's signal interrupts stays, and one that is known is gone on with. */
+  readonly uploads?: UploadLog;
+  /** Told of bytes as they are read from the source; called often, must be cheap and not throw. */
+  readonly onMoved?: (bytes: number) => void;
+  /** True while a limit of our own on bytes per second keeps reads waiting: then no object counts as late. */
+  readonly isHeldBack?: () => boolean;
   /** Told of every error that is no store's failure. */
   readonly onBug?: (error: unknown) => void;
   /** Milliseconds since the epoch; the system's clock unless given. */
   readonly now?: () => number;
   /** Waits between tries; the system's unless given. */
   readonly pacing?: Pacing;
-}
-
-/** What is known so far, for the report of a failure. */
-export interface CopyProgress {
-  side: Side;
-  size: number | undefined;
-  /** The version of the source that is copied. */
-  version: ObjectInfo | undefined;
-  /** The destination took something of this object. */
-  wrote: boolean;
-  /** What is visible at the destination was found wrong. */
-  wrongVisible: boolean;
-}
-
-/** One object on its way. */
-export interface CopyJob {
-  readonly source: SourceStore;
-  readonly destination: DestinationStore;
-  readonly key: string;
-  readonly options: SyncObjectOptions;
-  readonly signal: AbortSignal;
-  readonly progress: CopyProgress;
 }
 
 /** What proved a copy: checksums that agree, or only the count of bytes. */

@@ -1,8 +1,9 @@
 import { type ObjectInfo, type PutResult, StoreError } from '../object-store/object-store.port.js';
+import type { CopyJob } from './copy-job.js';
 import type { Side } from './failure-reasons.js';
 import type { Digests, Sent } from './relay-body.js';
 import { at, SideError } from './side-error.js';
-import type { CopyJob, Proof } from './transfer-options.js';
+import type { Proof } from './transfer-options.js';
 
 /** Sends again, since a checksum of ours that does not agree is for the transfer to repeat. */
 export const mismatch = (side: Side, what: string): SideError =>
@@ -44,7 +45,7 @@ const knowsCrc64 = (info: ObjectInfo, result: PutResult): boolean =>
 
 /** Looks at the object that was just written: its size always counts, its checksums where it has some. */
 export async function lookAt(job: CopyJob, sent: Sent): Promise<PutResult> {
-  const { size, md5, crc64 } = await at(job, 'destination', () => job.destination.head(job.key, job.signal));
+  const { size, md5, crc64 } = await at(job, 'destination', () => job.destination.head(job.targetKey, job.signal));
   if (size !== sent.size) throw mismatch('destination', 'The size of the copy');
   const seen: PutResult = { ...(md5 !== undefined && { md5 }), ...(crc64 !== undefined && { crc64 }) };
   checkWritten(sent, seen);

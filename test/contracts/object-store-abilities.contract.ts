@@ -90,6 +90,44 @@ export const describeMultipart = (subject: DestinationCase) => {
     expect(await keysOf(store)).toEqual([]);
   });
 
+  uploading('lists the parts that are up, by number, the last one of each', async (store, multipart) => {
+    const uploadId = await multipart.create('k é', { size: 9 }, signal);
+    expect(await multipart.listParts('k é', uploadId, signal)).toEqual([]);
+    const upload = (partNumber: number, content: string) =>
+      multipart.uploadPart('k é', uploadId, partNumber, Buffer.from(content), { size: content.length }, signal);
+    await upload(3, 'old');
+    const [third, first] = [await upload(3, 'third'), await upload(1, 'one')];
+    expect(await multipart.listParts('k é', uploadId, signal)).toEqual([
+      expect.objectContaining({ partNumber: 1, size: 3, etag: first.etag }),
+      expect.objectContaining({ partNumber: 3, size: 5, etag: third.etag }),
+    ]);
+    await multipart.abort('k é', uploadId, signal);
+    expect(await keysOf(store)).toEqual([]);
+  });
+
+  uploading('lists more parts than one answer holds', async (_store, multipart) => {
+    const uploadId = await multipart.create('k', { size: 1 }, signal);
+    const numbers = Array.from({ length: subject.manyParts ?? 1_100 }, (_, at) => at * 3 + 1);
+    for (let at = 0; at < numbers.length; at += 50)
+      await Promise.all(
+        numbers
+          .slice(at, at + 50)
+          .map((partNumber) => multipart.uploadPart('k', uploadId, partNumber, Buffer.from('x'), { size: 1 }, signal)),
+      );
+    const listed = await multipart.listParts('k', uploadId, signal);
+    expect(listed.map(({ partNumber }) => partNumber)).toEqual(numbers);
+    await multipart.abort('k', uploadId, signal);
+  });
+
+  uploading('says that an upload is gone when its parts are asked for', async (_store, multipart) => {
+    const uploadId = await multipart.create('k', { size: 3 }, signal);
+    await multipart.abort('k', uploadId, signal);
+    await expect(multipart.listParts('k', uploadId, signal)).rejects.toMatchObject({
+      kind: 'not-found',
+      backendCode: 'NoSuchUpload',
+    });
+  });
+
   uploading('refuses to complete with a part it does not have', async (store, multipart) => {
     const uploadId = await multipart.create('k', { size: 3 }, signal);
     await multipart.uploadPart('k', uploadId, 1, Buffer.from('abc'), { size: 3 }, signal);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import type { ObjectMetadata } from '../../src/object-store/object-store.port.js';
+import { type ObjectMetadata, UNKNOWN_SIZE } from '../../src/object-store/object-store.port.js';
 import { describeArchive, describeCopies, describeMultipart } from './object-store-abilities.contract.js';
 import {
   breaking,
@@ -210,6 +210,15 @@ export const describeDestination = (subject: DestinationCase) =>
       await store.put('large', streamOf(...pieces), { size: whole.length }, signal);
       expect(md5(await contentOf(store, 'large'))).toBe(md5(whole.toString()));
     });
+
+    if (subject.traits.takesUnknownSizes === true)
+      promise('takes a stream of unknown size to its end, and nothing of one that breaks', async () => {
+        const store = await seed();
+        await store.put('k', streamOf('what', 'ever ', 'comes'), { size: UNKNOWN_SIZE }, signal);
+        expect(await contentOf(store, 'k')).toBe('whatever comes');
+        await expect(store.put('k', breaking('half'), { size: UNKNOWN_SIZE }, signal)).rejects.toThrow();
+        expect(await contentOf(store, 'k')).toBe('whatever comes');
+      });
 
     promise('overwrites', async () => {
       const store = await seed({ k: 'old' });

@@ -10,7 +10,13 @@ describe('the local store', () => {
   let count = 0;
 
   const subject: DestinationCase = {
-    traits: { listsInKeyOrder: true, keepsMetadata: false, checksum: 'none', maxPutBytes: Infinity },
+    traits: {
+      listsInKeyOrder: true,
+      keepsMetadata: false,
+      checksum: 'none',
+      maxPutBytes: Infinity,
+      takesUnknownSizes: true,
+    },
     seed: (objects) => {
       const bucket = `bucket-${++count}`;
       mkdirSync(join(root, bucket));

@@ -6,6 +6,7 @@ import {
   keysOf,
   listingOf,
   ODD_KEYS,
+  pagesOf,
   promises,
   signal,
   type StoreCase,
@@ -43,6 +44,17 @@ const describeListing = (subject: StoreCase<SourceStore>) => {
     expect(keys).toEqual(expected);
   });
 
+  promise('lists the same in pages, none of them empty or longer than 1,000', async () => {
+    const store = await seed(manyObjects(Math.min(manyKeys, 2_500)));
+    const pages = await pagesOf(store);
+    expect(pages.flat()).toEqual(await listingOf(store));
+    for (const { length } of pages) {
+      expect(length).toBeGreaterThan(0);
+      expect(length).toBeLessThanOrEqual(1_000);
+    }
+    expect(await pagesOf(store, 'nothing')).toEqual([]);
+  });
+
   promise('lists only what begins with the prefix', async () => {
     const store = await seed({ 'a/1': '', 'a/2': '', 'a.txt': '', 'ab%/+': '', 'b/a/1': '', 'é/1': '' });
     expect((await keysOf(store, 'a/')).sort()).toEqual(['a/1', 'a/2']);
@@ -73,6 +85,15 @@ const describeListing = (subject: StoreCase<SourceStore>) => {
     for (const after of [...keys, 'a', 'a/', 'a/b/', 'b', 'é0', '\u{1f601}']) {
       const expected = keys.filter((key) => compareKeys(key, after) > 0);
       expect([after, await keysOf(store, '', after)]).toEqual([after, expected]);
+    }
+  });
+
+  promise('resumes after the last key of any page', async () => {
+    const store = await seed(manyObjects(Math.min(manyKeys, 2_500)));
+    const pages = await pagesOf(store);
+    for (const [at, page] of pages.entries()) {
+      const rest = await pagesOf(store, 'many/', page.at(-1)!.key);
+      expect(rest.flat()).toEqual(pages.slice(at + 1).flat());
     }
   });
 
@@ -135,6 +156,7 @@ const describeReading = (subject: StoreCase<SourceStore>) => {
     await expect(store.head('a', aborted)).rejects.toThrow('over');
     await expect(store.open('a', {}, aborted)).rejects.toThrow('over');
     await expect(store.list('', undefined, aborted)[Symbol.asyncIterator]().next()).rejects.toThrow('over');
+    await expect(store.listPages('', undefined, aborted)[Symbol.asyncIterator]().next()).rejects.toThrow('over');
   });
 };
 
@@ -150,6 +172,7 @@ export const describeSource = (subject: StoreCase<SourceStore>) =>
     promise('reports a missing bucket as no-such-bucket', async () => {
       const store = await missingBucket();
       await expect(keysOf(store)).rejects.toEqual(failure('no-such-bucket'));
+      await expect(pagesOf(store)).rejects.toEqual(failure('no-such-bucket'));
       await expect(store.head('a', signal)).rejects.toEqual(failure('no-such-bucket'));
       await expect(store.open('a', {}, signal)).rejects.toEqual(failure('no-such-bucket'));
     });

@@ -24,6 +24,8 @@ export interface StoreCase<S extends SourceStore> {
   readonly infrequentAccess?: string;
   /** Ends the restores that were asked for; none where nothing is ever archived. */
   readonly finishRestores?: (bucket: string) => void;
+  /** How many parts a long list of parts has; slow servers get fewer. */
+  readonly manyParts?: number;
   /** How many objects a long listing has; slow servers get fewer. */
   readonly manyKeys?: number;
   /** Cases that a foreign server is known to fail, with the reason. One that passes after all fails the run. */
@@ -70,6 +72,12 @@ export const listingOf = async (store: SourceStore, prefix = '', after?: string)
   const listed: ListedObject[] = [];
   for await (const object of store.list(prefix, after, signal)) listed.push(object);
   return listed;
+};
+
+export const pagesOf = async (store: SourceStore, prefix = '', after?: string): Promise<ListedObject[][]> => {
+  const pages: ListedObject[][] = [];
+  for await (const page of store.listPages(prefix, after, signal)) pages.push([...page]);
+  return pages;
 };
 
 export const bytesOf = async (body: Readable): Promise<Buffer> => {

@@ -1,5 +1,6 @@
 import type { LedgerAnswer } from './api-client.js';
 import type { Fault, FaultMatcher } from './s3-endpoint/faults.js';
+import { seededRandom } from './seeded-random.js';
 import { SyncStage } from './sync-stage.js';
 import { until } from './until.js';
 
@@ -106,22 +107,11 @@ export interface FaultMixReport {
   readonly unhealed: readonly string[];
 }
 
-/** Mulberry32. */
-const seeded = (seed: number) => {
-  let state = seed >>> 0;
-  return (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 /** Every key draws its size, its trouble on each side, and how often that strikes: sometimes more often than is tried. */
 export async function runFaultMix(options: { readonly keys: number; readonly seed: number }): Promise<FaultMixReport> {
   const stage = await SyncStage.build({ config: { transfer: IMPATIENT, log: { level: 'error' } } });
   try {
-    const random = seeded(options.seed);
+    const random = seededRandom(options.seed);
     const keys = Array.from({ length: options.keys }, (_, index) => `mix ${index % 7}/object+${index}`);
     const missing = keys.filter(() => random() < 0.03);
     for (const key of keys) {

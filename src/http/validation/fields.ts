@@ -1,7 +1,7 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger';
-import { Transform } from 'class-transformer';
-import { IsDefined, IsOptional, ValidateBy } from 'class-validator';
+import { Transform, Type, type ClassConstructor } from 'class-transformer';
+import { IsDefined, IsOptional, ValidateBy, ValidateNested } from 'class-validator';
 import type { OmsErrorKind } from '../../kernel/oms-error.js';
 import { strictInteger } from './strict-integer.js';
 
@@ -84,6 +84,53 @@ export const ChoiceField = (
       typeof value === 'string' && (facts.choices.includes(value) || (facts.orEmpty === true && value === ''))
         ? undefined
         : `must be one of ${facts.choices.join(', ')}`,
+    ),
+  );
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON object with fields of its own; what is wrong with one of them is told under its whole path. */
+export const NestedField = (type: ClassConstructor<object>, facts: FieldFacts): PropertyDecorator =>
+  applyDecorators(
+    documented(facts, { type }),
+    Type(() => type),
+    presence(facts),
+    Check('object', (value) => (isObject(value) ? undefined : 'must be an object')),
+    ValidateNested({ message: 'must be an object' }),
+  );
+
+/** A list of such objects. */
+export const NestedListField = (
+  type: ClassConstructor<object>,
+  facts: FieldFacts & { readonly maxItems: number },
+): PropertyDecorator =>
+  applyDecorators(
+    documented(facts, { type: [type], maxItems: facts.maxItems }),
+    Type(() => type),
+    presence(facts),
+    Check('list', (value) =>
+      Array.isArray(value) && value.every(isObject) ? undefined : 'must be an array of objects',
+    ),
+    ValidateNested({ message: 'must be an array of objects' }),
+  );
+
+/** A JSON number without a fraction that is exact. */
+export const IntegerField = (
+  facts: FieldFacts & { readonly min: number; readonly max: number; readonly default?: number },
+): PropertyDecorator =>
+  applyDecorators(
+    documented(facts, {
+      type: 'integer',
+      format: 'int64',
+      minimum: facts.min,
+      maximum: facts.max,
+      ...(facts.default === undefined ? {} : { default: facts.default }),
+    }),
+    presence(facts),
+    Check('integer', (value) =>
+      Number.isSafeInteger(value) && Number(value) >= facts.min && Number(value) <= facts.max
+        ? undefined
+        : `must be a whole number from ${facts.min} to ${facts.max}`,
     ),
   );
 

@@ -14,10 +14,10 @@ const rankOf = ({ kind }: Problem): number => RANK[kind] ?? 2;
 
 /**
  * Makes a checked instance of `type` of what came in. Unknown fields are dropped: newer clients may send them. A null
- * counts as an absent field. Throws an `OmsError` that names the first wrong field and what is allowed.
+ * counts as an absent field, at any depth. Throws an `OmsError` that names the first wrong field and what is allowed.
  */
 export function validateRequest<T extends object>(type: ClassConstructor<T>, input: unknown, what = 'The body'): T {
-  const instance = plainToInstance(type, withoutNulls(input, what));
+  const instance = plainToInstance(type, fieldsOf(input, what));
   const errors = validateSync(instance, { whitelist: true, forbidUnknownValues: false });
   if (errors.length > 0) throw refusal(errors);
   return instance;
@@ -53,9 +53,22 @@ function kindOf(context: unknown): OmsErrorKind {
 
 const isKind = (kind: unknown): kind is OmsErrorKind => typeof kind === 'string' && Object.hasOwn(OMS_ERRORS, kind);
 
-function withoutNulls(input: unknown, what: string): object {
+function fieldsOf(input: unknown, what: string): object {
   if (input === undefined) return {};
   if (typeof input !== 'object' || input === null || Array.isArray(input))
     throw new OmsError('INVALID_PARAMETER', `${what} must be a JSON object`);
-  return Object.fromEntries(Object.entries(input).filter(([, value]) => value !== null));
+  return withoutNulls(input);
+}
+
+const MAX_DEPTH = 8;
+
+/** Deeper than any field of the API lies nothing is looked at, and nothing read either. */
+function withoutNulls(fields: object, depth = 1): object {
+  const given = Object.entries(fields).filter(([, value]) => value !== null);
+  return Object.fromEntries(given.map(([name, value]) => [name, cleared(value, depth)]));
+}
+
+function cleared(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || depth === MAX_DEPTH) return value;
+  return Array.isArray(value) ? value.map((item) => cleared(item, depth + 1)) : withoutNulls(value, depth + 1);
 }

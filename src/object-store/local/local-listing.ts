@@ -1,4 +1,5 @@
 import { lstat, readdir } from 'node:fs/promises';
+import { PAGE_OBJECTS } from '../listing-pages.js';
 import type { ListedObject } from '../object-store.port.js';
 import { codeOf } from './local-errors.js';
 import { listedFile } from './local-file.js';
@@ -53,7 +54,19 @@ export class LocalListing {
   }
 
   /** Takes over `bucket` and closes it at the end. */
-  async *walk(bucket: OpenFolder, signal: AbortSignal): AsyncGenerator<ListedObject> {
+  async *pages(bucket: OpenFolder, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
+    let page: ListedObject[] = [];
+    for await (const files of this.walk(bucket, signal)) {
+      if (page.length + files.length > PAGE_OBJECTS) {
+        yield page;
+        page = [];
+      }
+      page.push(...files);
+    }
+    if (page.length > 0) yield page;
+  }
+
+  private async *walk(bucket: OpenFolder, signal: AbortSignal): AsyncGenerator<readonly ListedObject[]> {
     try {
       this.levels.push(await this.level(bucket, ''));
       for (let level = this.levels.at(-1); level !== undefined; level = this.levels.at(-1)) {
@@ -65,7 +78,7 @@ export class LocalListing {
         } else if (entry.isFolder) {
           level.next++;
           await this.descend(level, entry);
-        } else yield* await this.files(level);
+        } else yield await this.files(level);
       }
     } finally {
       if (this.levels.length === 0) await bucket.close().catch(() => undefined);

@@ -3,6 +3,7 @@ import { lstat, open, realpath, rmdir, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
 import { SystemClock, type Clock } from '../../kernel/clock.js';
+import { objectsOf } from '../listing-pages.js';
 import {
   StoreError,
   type DestinationStore,
@@ -46,6 +47,7 @@ export class LocalStore implements DestinationStore {
     keepsMetadata: false,
     checksum: 'none',
     maxPutBytes: Infinity,
+    takesUnknownSizes: true,
   };
   readonly endpointIdentity: string;
   readonly bucket: string;
@@ -63,10 +65,18 @@ export class LocalStore implements DestinationStore {
     this.endpointIdentity = `local:${this.root}`;
   }
 
-  async *list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncGenerator<ListedObject> {
+  list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject> {
+    return objectsOf(this.listPages(prefix, after, signal));
+  }
+
+  async *listPages(
+    prefix: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ListedObject[]> {
     signal.throwIfAborted();
     try {
-      yield* new LocalListing(prefix, after, this.skipped).walk(await this.openBucket(), signal);
+      yield* new LocalListing(prefix, after, this.skipped).pages(await this.openBucket(), signal);
     } catch (error) {
       throw toStoreError(error, `Cannot list ${this.label}`);
     }

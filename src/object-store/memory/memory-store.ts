@@ -1,8 +1,10 @@
 import { Readable } from 'node:stream';
 import { exactBody } from '../exact-body.js';
+import { objectsOf, PAGE_OBJECTS } from '../listing-pages.js';
 import {
   compareKeys,
   StoreError,
+  type CopySource,
   type DestinationStore,
   type ListedObject,
   type MultipartUploads,
@@ -18,6 +20,8 @@ import { MemoryUploads, type PartLimits } from './memory-uploads.js';
 
 export interface MemoryStoreOptions {
   readonly maxPutBytes?: number;
+  /** Objects in one page of a listing. */
+  readonly pageObjects?: number;
   readonly parts?: Partial<PartLimits>;
 }
 
@@ -56,12 +60,14 @@ export class MemoryStore implements DestinationStore {
   readonly traits: StoreTraits;
   readonly endpointIdentity: string;
   readonly multipart: MultipartUploads;
+  private readonly pageObjects: number;
 
   constructor(
     private readonly buckets: MemoryBuckets,
     readonly bucket: string,
-    { maxPutBytes = Infinity, parts = {} }: MemoryStoreOptions = {},
+    { maxPutBytes = Infinity, pageObjects = PAGE_OBJECTS, parts = {} }: MemoryStoreOptions = {},
   ) {
+    this.pageObjects = pageObjects;
     this.label = `memory://${bucket}`;
     this.endpointIdentity = buckets.identity;
     this.traits = { listsInKeyOrder: true, keepsMetadata: true, checksum: 'md5', maxPutBytes };
@@ -72,15 +78,27 @@ export class MemoryStore implements DestinationStore {
     });
   }
 
-  async *list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncGenerator<ListedObject> {
+  list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject> {
+    return objectsOf(this.listPages(prefix, after, signal));
+  }
+
+  async *listPages(
+    prefix: string,
+    after: string | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<readonly ListedObject[]> {
     signal.throwIfAborted();
     const { objects } = this.buckets.bucket(this.bucket);
-    for (const key of this.buckets.keys(this.bucket)) {
-      if (!key.startsWith(prefix) || (after !== undefined && compareKeys(key, after) <= 0)) continue;
-      const object = objects.get(key);
-      if (object !== undefined) yield listed(key, object);
-      signal.throwIfAborted();
+    const wanted = (key: string) => key.startsWith(prefix) && (after === undefined || compareKeys(key, after) > 0);
+    const keys = this.buckets.keys(this.bucket).filter(wanted);
+    for (let at = 0; at < keys.length; at += this.pageObjects) {
       await Promise.resolve();
+      signal.throwIfAborted();
+      const page = keys.slice(at, at + this.pageObjects).flatMap((key) => {
+        const object = objects.get(key);
+        return object === undefined ? [] : [listed(key, object)];
+      });
+      if (page.length > 0) yield page;
     }
   }
 
@@ -120,12 +138,7 @@ export class MemoryStore implements DestinationStore {
     this.buckets.bucket(this.bucket).objects.delete(key);
   }
 
-  async copyFrom(
-    key: string,
-    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string },
-    options: PutOptions,
-    signal: AbortSignal,
-  ): Promise<PutResult> {
+  async copyFrom(key: string, from: CopySource, options: PutOptions, signal: AbortSignal): Promise<PutResult> {
     this.refuse(key, options);
     const source = new MemoryStore(this.buckets, from.bucket);
     const { info, body } = await source.open(

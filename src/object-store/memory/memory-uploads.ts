@@ -5,6 +5,8 @@ import { exactBody } from '../exact-body.js';
 import {
   StoreError,
   type ByteRange,
+  type CopySource,
+  type ListedPart,
   type MultipartUploads,
   type PutOptions,
   type PutResult,
@@ -70,7 +72,7 @@ export class MemoryUploads implements MultipartUploads {
     key: string,
     uploadId: string,
     partNumber: number,
-    from: { readonly bucket: string; readonly key: string; readonly ifMatch?: string; readonly range: ByteRange },
+    from: CopySource & { readonly range: ByteRange },
     signal: AbortSignal,
   ): Promise<UploadedPart> {
     const source = this.buckets.bucket(from.bucket).objects.get(from.key);
@@ -83,6 +85,14 @@ export class MemoryUploads implements MultipartUploads {
     if (from.range.end >= source.content.length) throw invalid('InvalidRange');
     const content = source.content.subarray(from.range.start, from.range.end + 1);
     return this.uploadPart(key, uploadId, partNumber, content, { size: content.length }, signal);
+  }
+
+  async listParts(key: string, uploadId: string, signal: AbortSignal): Promise<readonly ListedPart[]> {
+    await Promise.resolve();
+    signal.throwIfAborted();
+    return [...this.upload(key, uploadId).parts]
+      .map(([partNumber, { content, etag }]) => ({ partNumber, size: content.length, etag }))
+      .sort((a, b) => a.partNumber - b.partNumber);
   }
 
   async complete(

@@ -1,6 +1,7 @@
 import { StoreError } from '../object-store.port.js';
 import type { S3Client } from './client.js';
 import { fromAnswer } from './errors.js';
+import type { HeaderPair } from './sigv4.js';
 
 const REMEMBERED_MS = 30_000;
 
@@ -11,6 +12,8 @@ export class BucketProbe {
 
   constructor(
     private readonly client: S3Client,
+    /** Goes with the questions, as it does with the calls that are explained. */
+    private readonly signed: readonly HeaderPair[] = [],
     private readonly now: () => number = Date.now,
   ) {}
 
@@ -42,14 +45,15 @@ export class BucketProbe {
   }
 
   private async bucketError(signal: AbortSignal): Promise<StoreError | undefined> {
-    const { status } = await this.client.exchange({ method: 'HEAD' }, signal);
+    const { status } = await this.client.exchange({ method: 'HEAD', signed: this.signed }, signal);
     return status === 404
       ? new StoreError('no-such-bucket', 'The bucket does not exist', { backendCode: 'NoSuchBucket', httpStatus: 404 })
       : undefined;
   }
 
   private async refusal(signal: AbortSignal): Promise<StoreError | undefined> {
-    const { status, headers, body } = await this.client.exchange({ method: 'GET', query: 'max-keys=1' }, signal);
+    const call = { method: 'GET', query: 'max-keys=1', signed: this.signed } as const;
+    const { status, headers, body } = await this.client.exchange(call, signal);
     return status === 403 || status === 400 ? fromAnswer('Access was refused', status, headers, body) : undefined;
   }
 }

@@ -27,9 +27,14 @@ export interface S3Call {
   readonly unsigned?: readonly HeaderPair[];
   readonly body?: Buffer | Readable;
   readonly streamed?: boolean;
+  /** See `S3WireRequest`. */
+  readonly collectUpTo?: number;
 }
 
-/** `auto`: bodies in memory are signed over plain http, where nothing else protects them; TLS does for the others. */
+/**
+ * `auto`: bodies in memory are signed over plain http, where nothing else protects them. TLS does for the others, and so does
+ * a signed Content-MD5, for which nobody can make another body.
+ */
 export type PayloadSigning = 'auto' | 'always' | 'never';
 
 /**
@@ -50,6 +55,7 @@ function onTheWire(value: string): string {
 /** Signs requests of one bucket and sends each once. */
 export class S3Client {
   private readonly signsBodies: boolean;
+  private readonly trustsMd5: boolean;
 
   constructor(
     readonly address: S3Address,
@@ -57,6 +63,7 @@ export class S3Client {
     private readonly transport: S3Transport,
     payload: PayloadSigning = 'auto',
   ) {
+    this.trustsMd5 = payload === 'auto';
     this.signsBodies = payload === 'always' || (payload === 'auto' && !address.origin.startsWith('https:'));
   }
 
@@ -81,7 +88,7 @@ export class S3Client {
       path,
       query,
       host,
-      payloadHash: this.payloadHash(body),
+      payloadHash: this.payloadHash(body, signed),
       headers: signed,
     });
     if (unsigned !== undefined) for (const [name, value] of unsigned) headers.push(name, value);
@@ -93,14 +100,19 @@ export class S3Client {
       headers,
       body,
       streamed: call.streamed ?? false,
+      ...(call.collectUpTo !== undefined && { collectUpTo: call.collectUpTo }),
     };
   }
 
-  private payloadHash(body: Buffer | Readable | undefined): string {
-    if (body === undefined) return this.signsBodies ? EMPTY_SHA256 : UNSIGNED_PAYLOAD;
-    return this.signsBodies && Buffer.isBuffer(body) ? sha256Hex(body) : UNSIGNED_PAYLOAD;
+  private payloadHash(body: Buffer | Readable | undefined, signed: readonly HeaderPair[]): string {
+    if (!this.signsBodies) return UNSIGNED_PAYLOAD;
+    if (body === undefined) return EMPTY_SHA256;
+    if (!Buffer.isBuffer(body) || (this.trustsMd5 && signed.some(isMd5))) return UNSIGNED_PAYLOAD;
+    return sha256Hex(body);
   }
 }
+
+const isMd5 = ([name]: HeaderPair): boolean => name === 'content-md5';
 
 /** Calls on a bucket go to `/bucket` in path style, to `/` in virtual style. */
 const bucketPath = (basePath: string): string => (basePath.length > 1 ? basePath.slice(0, -1) : basePath);

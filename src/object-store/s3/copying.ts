@@ -1,4 +1,4 @@
-import { StoreError, type PutResult } from '../object-store.port.js';
+import { StoreError, type CopySource, type PutResult } from '../object-store.port.js';
 import { errorCodeOf, storeErrorOf } from './errors.js';
 import { bareEtag } from './list-reader.js';
 import { readPutResult } from './object-headers.js';
@@ -7,15 +7,13 @@ import { headerOf, type S3WireResponse } from './transport.js';
 import { encodePath } from './uri.js';
 import { textOf } from './xml.js';
 
-export interface CopySource {
-  readonly bucket: string;
-  readonly key: string;
-  readonly ifMatch?: string;
-}
+/** Says that the reader knows that it pays for requests and transfer. */
+export const REQUESTER_PAYS: HeaderPair = ['x-amz-request-payer', 'requester'];
 
 export const copySourceHeaders = (from: CopySource): HeaderPair[] => [
   ['x-amz-copy-source', `/${encodePath(from.bucket)}/${encodePath(from.key)}`],
   ...(from.ifMatch === undefined ? [] : [['x-amz-copy-source-if-match', `"${from.ifMatch}"`] as const]),
+  ...(from.requesterPays === true ? [REQUESTER_PAYS] : []),
 ];
 
 /** A copy's answer begins before its end is known: a 200 may carry an error, or nothing at all. */

@@ -1,10 +1,14 @@
+import { PAGE_OBJECTS } from '../listing-pages.js';
 import { StoreError, type ListedObject } from '../object-store.port.js';
 import type { S3Client } from './client.js';
 import type { S3Quirks } from './dialects.js';
 import { readListPage, type ListPage } from './list-reader.js';
+import type { HeaderPair } from './sigv4.js';
 import { canonicalQuery } from './uri.js';
 
-const PAGE_KEYS = '1000';
+const PAGE_KEYS = String(PAGE_OBJECTS);
+/** Some services filter what they have found, and some pages end up empty; but not that many in a row. */
+const MAX_EMPTY_PAGES = 100;
 
 /** Where the next page starts: a token of version 2, or a key of version 1 and of the first page. */
 interface Cursor {
@@ -58,27 +62,40 @@ function cursorAfter(page: ListPage, cursor: Cursor, quirks: S3Quirks): Cursor |
   return { after };
 }
 
-/** Lists objects page by page as they are pulled, and checks what a broken server would do to a merge of two listings. */
-export async function* listObjects(
+/**
+ * Checks what a broken server would do to a merge of two listings: order, repetition, keys from elsewhere. Answers the last
+ * key of the page.
+ */
+function checkPage(objects: readonly ListedObject[], prefix: string, last: string | undefined, ordered: boolean) {
+  let before = last;
+  for (const { key } of objects) {
+    if (ordered && before !== undefined && !comesBefore(before, key)) throw stuck('its keys go backwards or repeat');
+    if (!key.startsWith(prefix)) throw stuck('it has keys outside its prefix');
+    before = key;
+  }
+  return before;
+}
+
+/** Lists objects page by page as they are pulled; empty pages are passed over. `signed` goes with every request. */
+export async function* listPages(
   client: S3Client,
   quirks: S3Quirks,
   range: { readonly prefix: string; readonly after: string | undefined },
+  signed: readonly HeaderPair[],
   signal: AbortSignal,
-): AsyncGenerator<ListedObject, void, undefined> {
+): AsyncGenerator<readonly ListedObject[], void, undefined> {
   let last = range.after === '' ? undefined : range.after;
   let cursor: Cursor | undefined = { after: last };
+  let empty = 0;
   while (cursor !== undefined) {
     const query = listQuery(range.prefix, cursor, quirks);
-    const answer = await client.send('Listing failed', { method: 'GET', query }, signal);
+    const answer = await client.send('Listing failed', { method: 'GET', query, signed }, signal);
     const page = readListPage(answer.body.toString('utf8'));
     const next = cursorAfter(page, cursor, quirks);
-    for (const object of page.objects) {
-      if (quirks.listsInKeyOrder && last !== undefined && !comesBefore(last, object.key))
-        throw stuck('its keys go backwards or repeat');
-      if (!object.key.startsWith(range.prefix)) throw stuck('it has keys outside its prefix');
-      last = object.key;
-      yield object;
-    }
+    last = checkPage(page.objects, range.prefix, last, quirks.listsInKeyOrder);
+    empty = page.objects.length > 0 ? 0 : empty + 1;
+    if (empty > MAX_EMPTY_PAGES) throw stuck('its pages stay empty');
+    if (empty === 0) yield page.objects;
     cursor = next;
   }
 }

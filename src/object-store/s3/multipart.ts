@@ -2,16 +2,19 @@ import type { Readable } from 'node:stream';
 import {
   StoreError,
   type ByteRange,
+  type CopySource,
+  type ListedPart,
   type MultipartUploads,
   type PutOptions,
   type PutResult,
   type UploadedPart,
 } from '../object-store.port.js';
 import type { S3Client } from './client.js';
-import { copyResult, copySourceHeaders, type CopySource } from './copying.js';
+import { copyResult, copySourceHeaders } from './copying.js';
 import type { S3Quirks } from './dialects.js';
 import { bareEtag } from './list-reader.js';
 import { describingHeaders, readPutResult } from './object-headers.js';
+import { readPartPage } from './part-reader.js';
 import type { SdkCalls } from './sdk-calls.js';
 import type { HeaderPair } from './sigv4.js';
 import { bodyOf, lengthHeaders } from './upload-body.js';
@@ -71,6 +74,18 @@ export class S3Multipart implements MultipartUploads {
     return uploaded(partNumber, copyResult('Copying a part failed', answer));
   }
 
+  async listParts(key: string, uploadId: string, signal: AbortSignal): Promise<readonly ListedPart[]> {
+    const parts: ListedPart[] = [];
+    for (let marker: number | undefined = 0; marker !== undefined;) {
+      const query = listPartsQuery(uploadId, marker);
+      const answer = await this.client.send('Listing the parts failed', { method: 'GET', key, query }, signal);
+      const page = readPartPage(answer.body.toString('utf8'), marker);
+      parts.push(...page.parts);
+      marker = page.nextMarker;
+    }
+    return parts;
+  }
+
   async complete(
     key: string,
     uploadId: string,
@@ -93,6 +108,13 @@ export class S3Multipart implements MultipartUploads {
 const partQuery = (uploadId: string, partNumber: number): string =>
   canonicalQuery([
     ['partNumber', String(partNumber)],
+    ['uploadId', uploadId],
+  ]);
+
+const listPartsQuery = (uploadId: string, marker: number): string =>
+  canonicalQuery([
+    ['max-parts', '1000'],
+    ...(marker > 0 ? [['part-number-marker', String(marker)] as const] : []),
     ['uploadId', uploadId],
   ]);
 

@@ -108,7 +108,7 @@ function md5Of(etag: string, headers: S3Headers): string | undefined {
 }
 
 /** Only services that compute CRC-64/XZ: `x-amz-checksum-crc64nvme` is another polynomial. */
-const crc64Of = (headers: S3Headers): string | undefined =>
+export const crc64Of = (headers: S3Headers): string | undefined =>
   headerOf(headers, 'x-oss-hash-crc64ecma') ?? headerOf(headers, 'x-cos-hash-crc64ecma');
 
 function archiveStateOf(
@@ -126,11 +126,13 @@ function archiveStateOf(
   return ARCHIVE.includes(storageClass) || DEEP_ARCHIVE.includes(storageClass) ? 'archived' : undefined;
 }
 
-function readMetadata(headers: S3Headers): ObjectMetadata {
+/** The metadata among the headers of an answer; what a header with one of the prefixes says, the user has put there. */
+export function readMetadata(headers: S3Headers, userPrefixes: readonly string[] = [USER_PREFIX]): ObjectMetadata {
   let user: Record<string, string> | undefined;
   for (const name in headers)
-    if (name.startsWith(USER_PREFIX))
-      (user ??= {})[name.slice(USER_PREFIX.length)] = decodeMetadataValue(joined(headers[name]));
+    for (const prefix of userPrefixes)
+      if (name.startsWith(prefix))
+        (user ??= {})[name.slice(prefix.length)] = decodeMetadataValue(joined(headers[name]));
   const cacheControl = headerOf(headers, 'cache-control');
   const contentEncoding = headerOf(headers, 'content-encoding');
   const contentDisposition = headerOf(headers, 'content-disposition');

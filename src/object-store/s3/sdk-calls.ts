@@ -13,6 +13,7 @@ export interface SdkTarget {
   readonly addressing: 'path' | 'virtual';
   readonly signingRegion: string;
   readonly credentials: StoreCredentials;
+  readonly requesterPays: boolean;
 }
 
 /** The rare calls, made by the AWS SDK over our own connections. It is loaded by the first of them. */
@@ -49,19 +50,23 @@ export class SdkCalls {
   async restore(key: string, days: number, signal: AbortSignal): Promise<void> {
     await this.run('Restoring failed', signal, async ({ sdk, client }, options) => {
       const RestoreRequest = { Days: days, GlacierJobParameters: { Tier: 'Standard' as const } };
-      await client.send(new sdk.RestoreObjectCommand({ ...this.object(key), RestoreRequest }), options);
+      await client.send(new sdk.RestoreObjectCommand({ ...this.read(key), RestoreRequest }), options);
     });
   }
 
   async tags(key: string, signal: AbortSignal): Promise<Record<string, string>> {
     return this.run('Reading the tags failed', signal, async ({ sdk, client }, options) => {
-      const { TagSet = [] } = await client.send(new sdk.GetObjectTaggingCommand(this.object(key)), options);
+      const { TagSet = [] } = await client.send(new sdk.GetObjectTaggingCommand(this.read(key)), options);
       return Object.fromEntries(TagSet.map(({ Key = '', Value = '' }) => [Key, Value]));
     });
   }
 
   private object(key: string): { Bucket: string; Key: string } {
     return { Bucket: this.target.bucket, Key: key };
+  }
+
+  private read(key: string): { Bucket: string; Key: string; RequestPayer?: 'requester' } {
+    return { ...this.object(key), ...(this.target.requesterPays && { RequestPayer: 'requester' }) };
   }
 
   private async run<T>(

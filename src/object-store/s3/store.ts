@@ -1,7 +1,9 @@
 import type { Readable } from 'node:stream';
+import { objectsOf } from '../listing-pages.js';
 import {
   StoreError,
   type ByteRange,
+  type CopySource,
   type DestinationStore,
   type ListedObject,
   type ObjectInfo,
@@ -14,9 +16,9 @@ import {
 } from '../object-store.port.js';
 import { BucketProbe } from './bucket-probe.js';
 import { S3Client } from './client.js';
-import { copyResult, copySourceHeaders, type CopySource } from './copying.js';
+import { copyResult, copySourceHeaders, REQUESTER_PAYS } from './copying.js';
 import type { S3Quirks } from './dialects.js';
-import { listObjects } from './listing.js';
+import { listPages } from './listing.js';
 import { addressOf, effectiveAddressing, parseEndpoint } from './location.js';
 import { S3Multipart } from './multipart.js';
 import { describingHeaders, readObjectInfo, readPutResult } from './object-headers.js';
@@ -33,6 +35,8 @@ export interface S3StoreOptions {
   readonly signingRegion: string;
   readonly credentials: StoreCredentials;
   readonly quirks: S3Quirks;
+  /** All requests that read say that the one who asks pays. */
+  readonly requesterPays?: boolean;
   /** Gives the connections to an origin; they are released when the store is closed. */
   readonly connect: (origin: string) => { readonly transport: S3Transport; release(): Promise<void> };
 }
@@ -44,8 +48,11 @@ export class S3Store implements DestinationStore {
   readonly traits: StoreTraits;
   readonly endpointIdentity: string;
   readonly multipart: S3Multipart;
+  readonly requesterPays?: boolean;
   readonly getTags?: (key: string, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
   private readonly quirks: S3Quirks;
+  /** Goes with every request that reads. */
+  private readonly payer: readonly HeaderPair[];
   private readonly client: S3Client;
   private readonly probe: BucketProbe;
   private readonly sdk: SdkCalls;
@@ -60,14 +67,17 @@ export class S3Store implements DestinationStore {
     this.release = () => connection.release();
     this.bucket = bucket;
     this.quirks = quirks;
+    if (options.requesterPays === true) this.requesterPays = true;
+    this.payer = options.requesterPays === true ? [REQUESTER_PAYS] : [];
     this.label = `s3://${bucket} at ${endpoint.origin}`;
     this.endpointIdentity = `${endpoint.origin}#${sha256Hex(credentials.accessKey).slice(0, 16)}`;
     const { listsInKeyOrder, checksum, maxPutBytes } = quirks;
     this.traits = { listsInKeyOrder, keepsMetadata: true, checksum, maxPutBytes };
     const signer = new SigV4Signer(credentials, signingRegion);
     this.client = new S3Client(address, signer, connection.transport, quirks.payload);
-    this.probe = new BucketProbe(this.client);
-    const target = { bucket, endpoint: options.endpoint, addressing, signingRegion, credentials };
+    this.probe = new BucketProbe(this.client, this.payer);
+    const requesterPays = options.requesterPays === true;
+    const target = { bucket, endpoint: options.endpoint, addressing, signingRegion, credentials, requesterPays };
     const sdk = new SdkCalls(target, connection.transport);
     this.sdk = sdk;
     this.multipart = new S3Multipart(this.client, sdk, quirks);
@@ -75,13 +85,17 @@ export class S3Store implements DestinationStore {
   }
 
   list(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<ListedObject> {
-    return listObjects(this.client, this.quirks, { prefix, after }, signal);
+    return objectsOf(this.listPages(prefix, after, signal));
+  }
+
+  listPages(prefix: string, after: string | undefined, signal: AbortSignal): AsyncIterable<readonly ListedObject[]> {
+    return listPages(this.client, this.quirks, { prefix, after }, this.payer, signal);
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
     assertKey(key);
     try {
-      const call = { method: 'HEAD', key, unsigned: this.readHeaders() } as const;
+      const call = { method: 'HEAD', key, signed: this.payer, unsigned: this.readHeaders() } as const;
       const { headers } = await this.client.send('Head failed', call, signal);
       return readObjectInfo(key, lengthOf(headers), headers, this.quirks);
     } catch (error) {
@@ -95,7 +109,8 @@ export class S3Store implements DestinationStore {
     const unsigned = this.readHeaders();
     if (range !== undefined) unsigned.push(['range', `bytes=${range.start}-${range.end}`]);
     if (ifMatch !== undefined) unsigned.push(['if-match', `"${ifMatch}"`]);
-    const answer = await this.client.send('Get failed', { method: 'GET', key, unsigned, streamed: true }, signal);
+    const call = { method: 'GET', key, signed: this.payer, unsigned, streamed: true } as const;
+    const answer = await this.client.send('Get failed', call, signal);
     const body = answer.stream;
     if (body === undefined) throw malformed('no body');
     try {

@@ -12,6 +12,8 @@ export interface S3WireRequest {
   readonly body: Buffer | Readable | undefined;
   /** Hand a successful body over as a stream instead of collecting it. Failures are always collected. */
   readonly streamed: boolean;
+  /** A successful body that announces at most this many bytes is collected all the same: small ones are not worth a stream. */
+  readonly collectUpTo?: number;
 }
 
 export type S3Headers = Readonly<Record<string, string | string[] | undefined>>;
@@ -35,6 +37,12 @@ export interface S3Transport {
   send(request: S3WireRequest, signal: AbortSignal): Promise<S3WireResponse>;
   /** Ends all connections; requests in flight fail. */
   close(): Promise<void>;
+}
+
+/** True when the body of this answer is to be handed over as a stream. */
+export function wantsStream(request: S3WireRequest, status: number, announcedBytes: number | undefined): boolean {
+  if (!request.streamed || status < 200 || status >= 300) return false;
+  return announcedBytes === undefined || announcedBytes > (request.collectUpTo ?? -1);
 }
 
 /** The first value of a header. */

@@ -4,7 +4,14 @@ import { Pool, type Dispatcher } from 'undici';
 import { StoreError } from '../object-store.port.js';
 import { fromSystemError } from './errors.js';
 import { ResponseBody } from './response-body.js';
-import { headerOf, type S3Headers, type S3Transport, type S3WireRequest, type S3WireResponse } from './transport.js';
+import {
+  headerOf,
+  type S3Headers,
+  type S3Transport,
+  type S3WireRequest,
+  type S3WireResponse,
+  wantsStream,
+} from './transport.js';
 
 export interface UndiciTransportOptions {
   /** `http://host:port` or `https://host:port`. */
@@ -96,8 +103,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (status < 200) return;
     this.status = status;
     this.headers = headers;
-    if (!this.request.streamed || status >= 300) return;
-    this.stream = new ResponseBody(controller, contentLength(headers), this.stopListening);
+    const length = contentLength(headers);
+    if (!wantsStream(this.request, status, length)) return;
+    this.stream = new ResponseBody(controller, length, this.stopListening);
     this.settled = true;
     this.resolve({ status, headers, body: NO_BODY, stream: this.stream });
   }

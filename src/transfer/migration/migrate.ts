@@ -1,6 +1,8 @@
 import type { DestinationStore, SourceStore } from '../../object-store/object-store.port.js';
 import type { SyncObjectOptions } from '../transfer-options.js';
+import { MigrationRun } from './migration-run.js';
 import type { MigrationSink, PageSource, ResumableUpload } from './migration.js';
+import { storeMover } from './object-mover.js';
 
 export interface MigrationOptions {
   /** How every single object is compared, copied and proven. */
@@ -20,6 +22,10 @@ export interface MigrationStart {
   readonly cursor?: string;
   /** Pages that are recorded. */
   readonly pagesDone: number;
+  /** Objects and bytes of those: all that succeeded, were skipped or failed, and what the run took over from one before. */
+  readonly doneNum: number;
+  readonly doneSize: number;
+  /** What is recorded as found at the source, with what was only listed. */
   readonly scannedNum: number;
   readonly scannedSize: number;
   /** The totals are recorded already. */
@@ -36,8 +42,18 @@ export interface MigrationStart {
  * Copies what must be copied of all pages and reports page by page, in order. Resolves when the last page is recorded.
  * Failures of single objects are outcomes; it rejects with a `SideError` when a bucket or its credentials are at fault or the
  * listing cannot go on, with the reason of the signal once nothing is under way any more, or with what the sink rejects with.
+ *
+ * - Pages are listed ahead up to `listAheadObjects`, and decided from the listings of both sides while others are copied.
+ * - Two pages are under way at most, from the first copy to the record: so no place is idle at the end of a page, and a run
+ *   that is cut off repeats a page and what was begun of the next. After a cut `ownCopiesSinceMs` tells what of the
+ *   pages that may have been under way is done; later pages were never begun, so there an equal object is somebody else's.
+ * - Pages of which nothing has to be copied are reported together, up to ten as one.
+ * - Archived objects, with `copy.enableRestore`: the restore of each is asked for when it is met, and it leaves its place to
+ *   others until it is readable, at most for `restoreTimeoutMs`. Its page is not reported before, and the one after the next
+ *   does not begin: a bucket full of archived objects goes page by page at the pace of its restores.
+ * - When the signal aborts, uploads in parts that `sink.uploadBegan` was told of stay, for the next start to go on with.
  */
-export declare function migrate(
+export async function migrate(
   source: SourceStore,
   destination: DestinationStore,
   pages: PageSource,
@@ -45,4 +61,8 @@ export declare function migrate(
   options: MigrationOptions,
   sink: MigrationSink,
   signal: AbortSignal,
-): Promise<void>;
+): Promise<void> {
+  signal.throwIfAborted();
+  const mover = storeMover(source, destination, start, options, sink);
+  await new MigrationRun(source, destination, pages, { start, options, sink, mover }, signal).run();
+}

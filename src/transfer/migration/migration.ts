@@ -1,7 +1,7 @@
 import type { ListedObject } from '../../object-store/object-store.port.js';
 import type { IgnoreReason } from '../compare.js';
 import type { TransferFailure } from '../sync-object.js';
-import type { Proof } from '../transfer-options.js';
+import type { Proof, ResumableUpload } from '../transfer-options.js';
 
 /** One object that a migration is asked for. */
 export interface SourceEntry {
@@ -11,6 +11,15 @@ export interface SourceEntry {
   readonly targetName?: string;
   /** What a listing said of it. Absent where only a name was given: then it has to be looked at. */
   readonly listed?: ListedObject;
+  /** Why it cannot even be tried, such as a line of a list that names nothing; it becomes a failed object. */
+  readonly problem?: EntryProblem;
+}
+
+export interface EntryProblem {
+  /** Stable, such as `BadUrl`. */
+  readonly code: string;
+  /** One line for people, without secrets. */
+  readonly cause: string;
 }
 
 /** Entries that are done, recorded and repeated together. */
@@ -24,42 +33,44 @@ export interface SourcePage {
 export interface PageSource {
   /** Pages from `cursor` on (from the beginning without one), fetched as they are pulled. Rejects with a `SideError`. */
   pages(cursor: string | undefined, signal: AbortSignal): AsyncIterable<SourcePage>;
-  /** Entries come in ascending byte order of their keys under these prefixes, so that a destination can be listed beside them. */
+  /** Entries come in ascending byte order of their keys, so that a destination can be listed beside them. */
   readonly ordered: boolean;
+  /** What all keys of an ordered source begin with. */
+  readonly prefix?: string;
 }
 
 /** How one object of a migration ended. */
-export type MigratedObject = { readonly key: string; readonly size: number } & (
+export type MigratedObject = {
+  /** At the source. */
+  readonly key: string;
+  /** That of its entry, when it has one. */
+  readonly targetName?: string;
+  readonly size: number;
+} & (
   | { readonly outcome: 'succeeded'; readonly proof: Proof }
   | { readonly outcome: 'skipped'; readonly reason: IgnoreReason | 'NOT_MODIFIED_SINCE' }
   | { readonly outcome: 'failed'; readonly failure: TransferFailure }
 );
 
-/** One page that is done. Pages are reported in their order, one at a time. */
+/** One page that is done, or several in a row of which nothing had to be copied. Reported in their order, one at a time. */
 export interface PageReport {
   /** From 1 in a run, and on from where a resumed run was. */
   readonly page: number;
   readonly cursor: string;
+  /** In the order of the entries. */
   readonly objects: readonly MigratedObject[];
-  /** Found at the source from the run's beginning, as far as it is listed. */
+  /** Found at the source from the run's beginning, as far as it is listed. Bytes of mere names count once they are known. */
   readonly scannedNum: number;
   readonly scannedSize: number;
 }
 
-/** An upload in parts that a run before this one began. */
-export interface ResumableUpload {
-  readonly key: string;
-  readonly uploadId: string;
-  readonly sourceEtag: string;
-  readonly size: number;
-  readonly partBytes: number;
-}
+export type { ResumableUpload };
 
 /** Where a migration tells what it does. A rejection ends the migration with it. */
 export interface MigrationSink {
-  /** Resolves when the page is recorded; until then no other page is reported. */
+  /** Resolves when the page is recorded; until then neither `page` nor `scanned` is called again. */
   page(report: PageReport): Promise<void>;
-  /** All of the source is listed. */
+  /** All of the source is listed; what of it is not reported yet is still to come. Not called where that was known before. */
   scanned(totalNum: number, totalSize: number): Promise<void>;
   /** Before the first part goes up. */
   uploadBegan(upload: ResumableUpload): Promise<void>;

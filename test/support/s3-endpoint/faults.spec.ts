@@ -154,6 +154,30 @@ describeEndpoint('failing on command', (subject) => {
     expect((await fetch(`${subject.endpoint.url}/__control`, { method: 'POST', body: 'no JSON' })).status).toBe(400);
   });
 
+  it('answers a document as it is told, to the requests it is told', async () => {
+    await subject.put('k', 'x');
+    const text = '<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>';
+    const list = (Prefix: string) => subject.client.send(new ListObjectsV2Command({ Bucket, Prefix }));
+    subject.endpoint.faults.always(
+      { operation: 'ListObjectsV2', when: ({ query }) => query.get('prefix') === 'k' },
+      { kind: 'document', text: () => text },
+    );
+    expect((await list('k')).IsTruncated).toBe(true);
+    expect((await list('')).IsTruncated).toBe(false);
+  });
+
+  it('lets something happen between the work and its answer', async () => {
+    await subject.put('k', 'x');
+    const { endpoint } = subject;
+    endpoint.faults.next(
+      { operation: 'ListObjectsV2' },
+      { kind: 'meanwhile', happen: () => endpoint.remove(Bucket, 'k') },
+    );
+    const listed = await subject.client.send(new ListObjectsV2Command({ Bucket }));
+    expect(listed.Contents?.map(({ Key }) => Key)).toEqual(['k']);
+    expect(endpoint.object(Bucket, 'k')).toBeUndefined();
+  });
+
   it('keeps its objects over a restart, and no files of lost ones, when it has a folder', async () => {
     if (subject.endpoint.state.content.inMemory) return;
     await subject.put('odd//é\n', content, { Metadata: { a: 'b' } });

@@ -1,3 +1,4 @@
+import { seededRandom } from '../seeded-random.js';
 import type { Operation, S3Request } from './request.js';
 import type { S3ErrorCode } from './s3-error.js';
 
@@ -26,7 +27,11 @@ export type Fault =
   /** A page of a listing comes in descending order. */
   | { readonly kind: 'unsorted' }
   /** The object is replaced by another of the same size while its body is on the way. */
-  | { readonly kind: 'change-object' };
+  | { readonly kind: 'change-object' }
+  /** Status 200 and this document instead of doing anything. Only from the endpoint's own process, as the next one. */
+  | { readonly kind: 'document'; readonly text: (request: S3Request) => string }
+  /** Something happens between doing what was asked and answering it. */
+  | { readonly kind: 'meanwhile'; readonly happen: () => unknown };
 
 /** Which requests; what is left out matches all. */
 export interface FaultMatcher {
@@ -34,6 +39,8 @@ export interface FaultMatcher {
   readonly bucket?: string;
   readonly key?: string;
   readonly keyPrefix?: string;
+  /** Whatever else is to be looked at; only from the endpoint's own process. */
+  readonly when?: (request: S3Request) => boolean;
 }
 
 export interface FaultSchedule {
@@ -53,17 +60,6 @@ export interface FaultHandle {
   remove(): void;
 }
 
-/** Mulberry32: a small generator that gives the same run for the same seed. */
-const seeded = (seed: number): (() => number) => {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-};
-
 interface Rule extends FaultHandle {
   hits: number;
   skip: number;
@@ -74,13 +70,14 @@ interface Rule extends FaultHandle {
   readonly random: () => number;
 }
 
-const matches = ({ operation, bucket, key, keyPrefix }: FaultMatcher, request: S3Request): boolean => {
+const matches = ({ operation, bucket, key, keyPrefix, when }: FaultMatcher, request: S3Request): boolean => {
   const operations = typeof operation === 'string' ? [operation] : operation;
   return (
     (operations === undefined || operations.includes(request.operation)) &&
     (bucket === undefined || bucket === request.bucket) &&
     (key === undefined || key === request.key) &&
-    (keyPrefix === undefined || request.key.startsWith(keyPrefix))
+    (keyPrefix === undefined || request.key.startsWith(keyPrefix)) &&
+    (when === undefined || when(request))
   );
 };
 
@@ -159,7 +156,7 @@ export class Faults {
       fault,
       times,
       probability,
-      random: seeded(seed),
+      random: seededRandom(seed),
       remove: () => (this.rules = this.rules.filter((each) => each !== rule)),
     };
     this.rules.push(rule);

@@ -73,9 +73,10 @@ class Endpoint extends Inspector implements S3Endpoint {
     const { operation } = request;
     this.requests[operation] = (this.requests[operation] ?? 0) + 1;
     const fault = this.faults.strike(request);
-    const early = fault === undefined ? undefined : this.failEarly(fault, response);
+    const early = fault === undefined ? undefined : this.failEarly(fault, request, response);
     if (early === 'reset') return;
     const reply = early ?? (await this.handle(request, fault));
+    if (fault?.kind === 'meanwhile') await fault.happen();
     if (fault === undefined) await send(response, reply);
     else
       await sendFaulty(response, reply, fault, {
@@ -95,7 +96,7 @@ class Endpoint extends Inspector implements S3Endpoint {
   }
 
   /** Faults that come instead of doing anything. */
-  private failEarly(fault: Fault, response: ServerResponse): Reply | 'reset' | undefined {
+  private failEarly(fault: Fault, request: S3Request, response: ServerResponse): Reply | 'reset' | undefined {
     if (fault.kind === 'reset' && fault.when === 'before-headers') {
       response.socket?.resetAndDestroy();
       return 'reset';
@@ -108,9 +109,8 @@ class Endpoint extends Inspector implements S3Endpoint {
         retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
       );
     }
-    if (fault.kind !== 'error-in-200') return undefined;
-    const body = this.errorBody(new S3Error(fault.code), '/', '0');
-    return { status: 200, headers: { 'content-type': 'application/xml' }, body, length: body.length };
+    if (fault.kind === 'error-in-200') return asXml(this.errorBody(new S3Error(fault.code), '/', '0'));
+    return fault.kind === 'document' ? asXml(Buffer.from(fault.text(request))) : undefined;
   }
 
   private errorBody({ code, message }: S3Error, resource: string, requestId: string): Buffer {
@@ -138,6 +138,13 @@ class Endpoint extends Inspector implements S3Endpoint {
     message.resume();
   }
 }
+
+const asXml = (body: Buffer): Reply => ({
+  status: 200,
+  headers: { 'content-type': 'application/xml' },
+  body,
+  length: body.length,
+});
 
 /** Starts a strict S3 endpoint on 127.0.0.1. */
 export async function startS3Endpoint(options: S3EndpointOptions): Promise<S3Endpoint> {

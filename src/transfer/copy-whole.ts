@@ -1,0 +1,84 @@
+import { hash } from 'node:crypto';
+import type { ObjectInfo, OpenedObject, PutResult } from '../object-store/object-store.port.js';
+import { isMismatch, relayFailure } from './copy-in-parts.js';
+import type { CopyJob } from './copy-job.js';
+import { Crc64 } from './crc64.js';
+import { carriesTags, putOptionsFor } from './put-options.js';
+import { collect, RelayBody, type Sent } from './relay-body.js';
+import { at, blame, isChanged } from './side-error.js';
+import { checkUnchanged, discard, openSource } from './source-object.js';
+import type { Copied } from './transfer-options.js';
+import { checkRead, digestsFor, prove } from './verify.js';
+
+/** One put: buffered when it is small and memory is left, else relayed as it comes. */
+export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
+  const { limits, buffers } = job.options;
+  const { size } = opened.info;
+  const release = size <= limits.bufferBytes ? buffers.take(size) : undefined;
+  if (release === undefined) return copyStreamed(job, opened);
+  try {
+    const content = await collect(opened.body, size, job.progress).catch((error: unknown) => {
+      throw blame('source', error, true);
+    });
+    return await copyContent(job, opened.info, content);
+  } finally {
+    release();
+  }
+}
+
+/** Checked whole before anything is sent. */
+export async function copyContent(job: CopyJob, info: ObjectInfo, content: Buffer): Promise<Copied> {
+  const digests = digestsFor(job, info);
+  const md5 = hash('md5', content);
+  const sent: Sent = {
+    size: content.length,
+    md5,
+    ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }),
+  };
+  checkRead(info, sent);
+  await checkUnchanged(job, info);
+  const options = await putOptionsFor(job, info);
+  const result = await at(job, 'destination', () =>
+    job.destination.put(job.targetKey, content, { ...options, size: content.length, md5 }, job.signal),
+  );
+  return provenCopy(job, info, sent, result);
+}
+
+/** Neither for memory nor for parts: relayed in one request. */
+export async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<Copied> {
+  let opened = first;
+  const { info } = first;
+  if (carriesTags(job, info)) discard(first);
+  const options = await putOptionsFor(job, info);
+  if (carriesTags(job, info)) opened = await openSource(job, info);
+  const body = new RelayBody(opened.body, info.size, digestsFor(job, info), job.progress);
+  const md5 = info.md5 === undefined ? {} : { md5: info.md5 };
+  const result = await job.destination
+    .put(job.targetKey, body, { ...options, ...md5 }, job.signal)
+    .catch((error: unknown) => {
+      discard({ info, body });
+      throw relayFailure(body, error);
+    });
+  return provenCopy(job, info, body.sent(), result, () => checkUnchanged(job, info));
+}
+
+/** The object is visible now. What turns out to be wrong is overwritten by the next try, or removed after the last. */
+export async function provenCopy(
+  job: CopyJob,
+  info: ObjectInfo,
+  sent: Sent,
+  result: PutResult,
+  checkSource: () => Promise<void> = () => Promise.resolve(),
+): Promise<Copied> {
+  job.progress.wrote = true;
+  try {
+    checkRead(info, sent);
+    await checkSource();
+    const proof = await prove(job, info, sent, result);
+    job.progress.wrongVisible = false;
+    return { size: sent.size, proof };
+  } catch (error) {
+    job.progress.wrongVisible = isMismatch(error) || isChanged(error);
+    throw error;
+  }
+}

@@ -1,0 +1,72 @@
+import type { Bell } from './bell.js';
+
+export type Job = () => Promise<void>;
+
+/** Runs jobs in the order in which they come, a bounded number at once. The first that rejects stops it: nothing is begun any more. */
+export class JobPool {
+  private readonly queue: Job[] = [];
+  private next = 0;
+  private active = 0;
+  private stopped = false;
+
+  constructor(
+    private readonly atOnce: number,
+    private readonly bell: Bell,
+    private readonly onFailure: (error: unknown) => void,
+  ) {}
+
+  /** Jobs that are under way. */
+  get running(): number {
+    return this.active;
+  }
+
+  add(job: Job): void {
+    this.queue.push(job);
+    this.start();
+  }
+
+  /** Before all that wait. */
+  addFirst(job: Job): void {
+    if (this.next > 0) this.queue[--this.next] = job;
+    else this.queue.unshift(job);
+    this.start();
+  }
+
+  /** Begins nothing any more. */
+  stop(): void {
+    this.stopped = true;
+    this.queue.length = 0;
+    this.next = 0;
+  }
+
+  /** Resolves when nothing is under way. */
+  async idle(): Promise<void> {
+    while (this.active > 0) await this.bell.rung();
+  }
+
+  private start(): void {
+    while (!this.stopped && this.active < this.atOnce) {
+      const job = this.queue[this.next];
+      if (job === undefined) break;
+      this.next++;
+      this.active++;
+      void this.run(job);
+    }
+    if (this.next === this.queue.length) {
+      this.queue.length = 0;
+      this.next = 0;
+    }
+  }
+
+  private async run(job: Job): Promise<void> {
+    try {
+      await job();
+    } catch (error) {
+      this.onFailure(error);
+    } finally {
+      this.active--;
+      this.start();
+      this.bell.ring();
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import type { SourceStore } from '../../object-store/object-store.port.js';
+import { listFileError } from './list-file-error.js';
+
+/** One of the files that say what to migrate. */
+export interface ListFile {
+  readonly key: string;
+  /** The file must have this one, where it is known. */
+  readonly etag?: string | null;
+  /** Only its bytes from `start` up to, not including, `end`. */
+  readonly start?: number;
+  readonly end?: number;
+}
+
+/** The files that say what to migrate, in a fixed order. */
+export interface ListFiles {
+  /** Key of the file, or what the keys of the files begin with. */
+  readonly name: string;
+  /** All of them, or those from the file `key` on, that one included. */
+  from(key: string | undefined, signal: AbortSignal): AsyncIterable<ListFile>;
+}
+
+/** One file, or a piece of it. */
+export const oneListFile = (file: ListFile): ListFiles => ({
+  name: file.key,
+  async *from() {
+    yield await Promise.resolve(file);
+  },
+});
+
+/** The files under a prefix whose keys are accepted, those ending in `.txt` unless told otherwise; in the order of their keys. */
+export const listFilesUnder = (
+  store: SourceStore,
+  prefix: string,
+  accepts: (key: string) => boolean = (key) => key.toLowerCase().endsWith('.txt'),
+): ListFiles => ({
+  name: prefix,
+  async *from(first, signal) {
+    if (first !== undefined) yield { key: first };
+    try {
+      for await (const page of store.listPages(prefix, first, signal))
+        for (const { key } of page) if (accepts(key)) yield { key };
+    } catch (error) {
+      signal.throwIfAborted();
+      throw listFileError(prefix, error);
+    }
+  },
+});
+
+/** What a task names: one file, or with a slash at the end all .txt files under it. */
+export const listFilesOf = (store: SourceStore, key: string): ListFiles =>
+  key.endsWith('/') ? listFilesUnder(store, key) : oneListFile({ key });

@@ -1,0 +1,69 @@
+import { Deadline } from '../object-store/deadline.js';
+import type { DestinationStore, SourceStore } from '../object-store/object-store.port.js';
+import { type CopyJob, CopyProgress } from './copy-job.js';
+import type { SyncObjectOptions } from './transfer-options.js';
+import { failed, nameTooLong, type TransferOutcome } from './transfer-outcome.js';
+
+/** After its deadline an object has this long to clean up before it is given up all the same. */
+const GRACE_MS = 12_000;
+
+/** Names of one object on both sides. */
+export interface NamedObject {
+  readonly key: string;
+  /** At the destination. */
+  readonly targetKey: string;
+}
+
+/**
+ * Does one object's work: every failure becomes an outcome; rejects only when `signal` aborts, with the reason of the signal,
+ * after cleaning up. Ends within `objectTimeoutMs` (and a short grace for cleaning up) whatever the stores do.
+ */
+export async function runObject(
+  source: SourceStore,
+  destination: DestinationStore,
+  { key, targetKey }: NamedObject,
+  options: SyncObjectOptions,
+  signal: AbortSignal,
+  work: (job: CopyJob) => Promise<TransferOutcome>,
+  progressBytes = options.limits.progressBytes ?? Infinity,
+): Promise<TransferOutcome> {
+  signal.throwIfAborted();
+  const refused = nameTooLong(targetKey);
+  if (refused !== undefined) return refused;
+  const deadline = new Deadline(signal, options.limits.objectTimeoutMs, options.isHeldBack);
+  const progress = new CopyProgress(options.onMoved, deadline, progressBytes);
+  const job: CopyJob = {
+    source,
+    destination,
+    key,
+    targetKey,
+    options,
+    signal: deadline.signal,
+    stop: signal,
+    progress,
+  };
+  try {
+    return await endsInTime(work(job), deadline.signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    return failed(job, error, deadline.expired);
+  } finally {
+    deadline.close();
+  }
+}
+
+/** Waits for work that is bound to end when the signal aborts, but no longer than the grace for that. */
+function endsInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    let grace: NodeJS.Timeout | undefined;
+    const abort = (): void => {
+      grace = setTimeout(() => reject(new Error('The object did not end when it was told to')), GRACE_MS);
+    };
+    const end = (): void => {
+      clearTimeout(grace);
+      signal.removeEventListener('abort', abort);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    work.finally(end).then(resolve, reject);
+  });
+}
