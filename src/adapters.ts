@@ -22,6 +22,7 @@ import type { KafkaConnection } from './queue/kafka/kafka-queue-options.js';
 import { QueueFull, QueueUnavailable, type Queue } from './queue/queue.port.js';
 import { ReadStore } from './read-store/read-store.js';
 import { SYNC_TASK_EVENT_SCHEMAS } from './sync-tasks/event-schemas.js';
+import { TASK_GROUP_EVENT_SCHEMAS } from './task-groups/event-schemas.js';
 import { TASK_EVENT_SCHEMAS } from './tasks/event-schemas.js';
 import { CREDENTIAL_EVENT_SCHEMAS } from './vault/credential.events.js';
 
@@ -41,6 +42,7 @@ export const eventSchemas = (): EventSchemas =>
   new EventSchemas(
     SYNC_TASK_EVENT_SCHEMAS,
     TASK_EVENT_SCHEMAS,
+    TASK_GROUP_EVENT_SCHEMAS,
     CREDENTIAL_EVENT_SCHEMAS,
     LEASE_EVENT_SCHEMAS,
     OUTCOME_FEED_EVENT_SCHEMAS,

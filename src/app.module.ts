@@ -12,6 +12,8 @@ import { Queue } from './queue/queue.port.js';
 import { ReadStore } from './read-store/read-store.js';
 import { SyncTaskLimits } from './sync-tasks/sync-task-limits.js';
 import { SyncTasksApiModule, SyncTasksModule } from './sync-tasks/sync-tasks.module.js';
+import { TaskGroupLimits } from './task-groups/task-group-limits.js';
+import { TaskGroupsApiModule, TaskGroupsModule } from './task-groups/task-groups.module.js';
 import { TaskLimits } from './tasks/task-limits.js';
 import { TasksApiModule, TasksModule } from './tasks/tasks.module.js';
 import type { MasterKeys } from './vault/master-keys.js';
@@ -28,6 +30,9 @@ export interface AppParts extends Adapters {
 
 const taskLimits = ({ limits, server, notifications }: Config): TaskLimits =>
   new TaskLimits(limits.tasksPerDay, limits.waitingTasks, server.readYourWritesMs, notifications);
+
+const taskGroupLimits = ({ limits, server, notifications }: Config): TaskGroupLimits =>
+  new TaskGroupLimits(limits.taskGroupsPerDay, server.readYourWritesMs, notifications);
 
 /** Ports, backed by the adapters of this process. */
 @Global()
@@ -50,6 +55,7 @@ class PlatformModule {
         useValue: new SyncTaskLimits(config.limits.syncTasksPerProject, config.server.readYourWritesMs),
       },
       { provide: TaskLimits, useValue: taskLimits(config) },
+      { provide: TaskGroupLimits, useValue: taskGroupLimits(config) },
     ];
     return { module: PlatformModule, providers, exports: providers.map(({ provide }) => provide) };
   }
@@ -60,8 +66,8 @@ class PlatformModule {
 export class AppModule {
   static of(parts: AppParts): DynamicModule {
     const features = parts.config.roles.includes('api')
-      ? [SyncTasksApiModule, TasksApiModule]
-      : [SyncTasksModule, TasksModule];
+      ? [SyncTasksApiModule, TasksApiModule, TaskGroupsApiModule]
+      : [SyncTasksModule, TasksModule, TaskGroupsModule];
     return { module: AppModule, imports: [CqrsModule.forRoot(), PlatformModule.of(parts), ...features] };
   }
 }

@@ -3,6 +3,7 @@ import { syncStatisticsProjection } from './statistics/sync-statistics.projectio
 import { objectListProjection } from './sync-tasks/object-list.projection.js';
 import { syncLedgerProjection } from './sync-tasks/sync-ledger.projection.js';
 import { syncTaskViewProjection } from './sync-tasks/sync-task-view.projection.js';
+import { taskGroupViewProjection } from './task-groups/task-group-view.projection.js';
 import { taskViewProjection } from './tasks/task-view.projection.js';
 
 /** Every read model of the service. */
@@ -12,4 +13,5 @@ export function registerProjections(projections: ProjectionHost): void {
   projections.register(objectListProjection);
   projections.register(syncStatisticsProjection);
   projections.register(taskViewProjection);
+  projections.register(taskGroupViewProjection);
 }

@@ -7,6 +7,7 @@ import type { ProjectionHost } from './projections/projection-host.js';
 import type { Queue } from './queue/queue.port.js';
 import type { SyncTaskQueries } from './sync-tasks/sync-tasks.queries.js';
 import type { ObjectOutcome } from './sync-tasks/sync-event.events.js';
+import type { MigrationWorkerObserver } from './worker/migration/migration-worker.js';
 
 export interface MeasuredParts {
   readonly queue: Queue;
@@ -23,6 +24,9 @@ export class ServiceMetrics {
   private readonly calls: Histogram<'endpoint' | 'operation' | 'outcome'>;
   private readonly bytes: Counter<'endpoint' | 'operation'>;
   private readonly lists: Counter;
+  private readonly tasksRunning: Gauge;
+  private readonly taskObjects: Counter<'outcome'>;
+  private readonly taskBytes: Counter;
 
   constructor({ registry }: Metrics) {
     const registers = [registry];
@@ -56,7 +60,32 @@ export class ServiceMetrics {
       help: 'List files that could not be written; their lines stay pending',
       registers,
     });
+    this.tasksRunning = new Gauge({
+      name: 'openoms_tasks_running',
+      help: 'Migration tasks that this process runs',
+      registers,
+    });
+    this.taskObjects = new Counter({
+      name: 'openoms_task_objects_total',
+      help: 'Objects of migration tasks that this process recorded since its start, by outcome',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.taskBytes = new Counter({
+      name: 'openoms_task_bytes_total',
+      help: 'Bytes that migration tasks of this process read from their sources',
+      registers,
+    });
   }
+
+  readonly migrationObserver: MigrationWorkerObserver = {
+    running: (ended) => {
+      this.tasksRunning.inc();
+      void ended.finally(() => this.tasksRunning.dec());
+    },
+    objects: (outcome, count) => this.taskObjects.inc({ outcome }, count),
+    bytes: (moved) => this.taskBytes.inc(moved),
+  };
 
   readonly storeObserver: StoreObserver = {
     call: (endpoint, operation, outcome, durationMs, bytes) => {

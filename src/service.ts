@@ -9,7 +9,9 @@ import { createHttpApp } from './http/create-http-app.js';
 import { withoutSearch, type AppLogger } from './http/logger.js';
 import { Metrics } from './http/metrics.js';
 import { ReadinessRegistry } from './http/readiness.js';
+import { ByteBudget } from './kernel/byte-budget.js';
 import { SystemClock } from './kernel/clock.js';
+import type { EndpointGuards } from './object-store/endpoint-guards.js';
 import { StoreFactory } from './object-store/store-factory.js';
 import { ProjectionHost } from './projections/projection-host.js';
 import { registerProjections } from './read-models.js';
@@ -19,8 +21,8 @@ import { SyncTaskQueries } from './sync-tasks/sync-tasks.queries.js';
 import { SyncStatistics } from './statistics/sync-statistics.js';
 import { loadMasterKeys } from './vault/load-master-keys.js';
 import { Vault } from './vault/vault.js';
-import type { SyncWorker } from './worker/sync-worker.js';
-import { createWorker, endpointGuards } from './worker-role.js';
+import { createMigrationWorker } from './migration-role.js';
+import { createWorker, endpointGuards, type WorkerParts } from './worker-role.js';
 
 /** How long the HTTP side may take to end its last requests. */
 const HTTP_CLOSE_MS = 5000;
@@ -34,7 +36,7 @@ export class Service {
     private readonly projections: ProjectionHost,
     private readonly stores: StoreFactory,
     private readonly app: NestFastifyApplication,
-    private readonly worker: SyncWorker | undefined,
+    private readonly workers: readonly RoleWorker[],
   ) {}
 
   /** Starts everything but the HTTP port. Rejects, with nothing left open, when something it needs is not there. */
@@ -57,8 +59,8 @@ export class Service {
       await app.init();
       projections.start();
       registerChecks(readiness, adapters, projections);
-      const worker = startWorker({ config, log, clock, adapters, projections, stores, app, metrics });
-      return new Service(config, log, adapters, projections, stores, app, worker);
+      const workers = startWorkers({ config, log, clock, adapters, projections, stores, app, metrics });
+      return new Service(config, log, adapters, projections, stores, app, workers);
     } catch (error) {
       await closeAdapters(adapters);
       throw error;
@@ -83,7 +85,7 @@ export class Service {
    */
   async stop(): Promise<void> {
     const { shutdownTimeoutMs } = this.config.server;
-    await this.worker?.stop(shutdownTimeoutMs);
+    await Promise.all(this.workers.map((worker) => worker.stop(shutdownTimeoutMs)));
     await inTime(this.app.close(), HTTP_CLOSE_MS, () => this.log.warn({}, 'requests in flight were abandoned'));
     await this.projections.stop();
     await this.stores.close();
@@ -102,8 +104,15 @@ interface RoleParts {
   readonly metrics: Metrics;
 }
 
-function startWorker(parts: RoleParts): SyncWorker | undefined {
-  const { config, log, clock, adapters, projections, stores, app, metrics } = parts;
+/** A part of the worker role. */
+interface RoleWorker {
+  start(): void;
+  /** Ends what is under way, for at most `timeoutMs`. */
+  stop(timeoutMs: number): Promise<void>;
+}
+
+function startWorkers(parts: RoleParts): readonly RoleWorker[] {
+  const { config, adapters, projections, app, metrics } = parts;
   const serviceMetrics = new ServiceMetrics(metrics);
   const guards = endpointGuards(config);
   serviceMetrics.watch(metrics, {
@@ -113,9 +122,17 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
     leases: adapters.leases,
     tasks: app.get(SyncTaskQueries, NEAR),
   });
-  if (!config.roles.includes('worker')) return undefined;
+  if (!config.roles.includes('worker')) return [];
+  const ofWorkers = workerParts(parts, guards, serviceMetrics);
+  const workers = [createWorker(ofWorkers), createMigrationWorker(ofWorkers)];
+  for (const worker of workers) worker.start();
+  return workers;
+}
+
+function workerParts(parts: RoleParts, guards: EndpointGuards, metrics: ServiceMetrics): WorkerParts {
+  const { config, log, clock, adapters, projections, stores, app } = parts;
   const lines = withoutSearch(log);
-  const worker = createWorker({
+  return {
     ...adapters,
     config,
     clock,
@@ -128,9 +145,11 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
     vault: app.get(Vault, NEAR),
     stores,
     guards,
-    storeObserver: serviceMetrics.storeObserver,
+    buffers: new ByteBudget(config.transfer.bufferBudgetBytes),
+    storeObserver: metrics.storeObserver,
+    migrationObserver: metrics.migrationObserver,
     onSettled: ({ syncEventId, syncTaskId }, outcomes, durationMs) => {
-      serviceMetrics.settled(outcomes, durationMs);
+      metrics.settled(outcomes, durationMs);
       const count = (wanted: string) => outcomes.filter(({ outcome }) => outcome === wanted).length;
       lines.info(
         {
@@ -144,10 +163,8 @@ function startWorker(parts: RoleParts): SyncWorker | undefined {
         'sync event settled',
       );
     },
-    onListFailure: () => serviceMetrics.listFailed(),
-  });
-  worker.start();
-  return worker;
+    onListFailure: () => metrics.listFailed(),
+  };
 }
 
 const NEAR = { strict: false } as const;

@@ -3,7 +3,7 @@ import type { CommandBus } from '@nestjs/cqrs';
 import type { Adapters } from './adapters.js';
 import type { Config } from './config/config.js';
 import type { CommandRunner } from './event-store/command-runner.js';
-import { ByteBudget } from './kernel/byte-budget.js';
+import type { ByteBudget } from './kernel/byte-budget.js';
 import type { Clock } from './kernel/clock.js';
 import type { Log } from './kernel/log.js';
 import type { LeasedWork } from './leases/leases.js';
@@ -14,7 +14,8 @@ import { taskProjects } from './messaging/outcomes/task-projects.js';
 import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
 import { EndpointGuards } from './object-store/endpoint-guards.js';
 import { guardStore } from './object-store/guard-store.js';
-import { StoreFactory } from './object-store/store-factory.js';
+import type { DestinationStore, StoreCredentials, StoreLocation } from './object-store/object-store.port.js';
+import type { OpenStoreOptions, StoreFactory } from './object-store/store-factory.js';
 import type { StoreObserver } from './object-store/with-metrics.js';
 import type { ProjectionHost } from './projections/projection-host.js';
 import { ReactorHost } from './projections/reactor-host.js';
@@ -23,13 +24,14 @@ import type { SyncEventPublisher } from './sync-tasks/sync-event-publisher.js';
 import type { SyncStatistics } from './statistics/sync-statistics.js';
 import type { Vault } from './vault/vault.js';
 import { LedgerCloser } from './worker/ledger-closer.js';
+import type { MigrationWorkerObserver } from './worker/migration/migration-worker.js';
 import { ObjectListRepair } from './worker/object-list-repair.js';
 import { ObjectListWriter } from './worker/object-list-writer.js';
 import { SyncDuties } from './worker/sync-duties.js';
 import { SyncEventDriver, type OnSettled } from './worker/sync-event-driver.js';
 import { SyncTaskReactor } from './worker/sync-task-reactor.js';
 import { SyncWorker } from './worker/sync-worker.js';
-import { TaskStorePool, type OpenStore } from './worker/task-stores.js';
+import { TaskStorePool } from './worker/task-stores.js';
 import { transferObject } from './worker/transfer-object.js';
 
 const SECONDS_PER_DAY = 86_400;
@@ -46,16 +48,19 @@ export interface WorkerParts extends Adapters {
   readonly vault: Vault;
   readonly stores: StoreFactory;
   readonly guards: EndpointGuards;
+  /** Memory for the bodies that are held whole, of all copies of the process. */
+  readonly buffers: ByteBudget;
   readonly storeObserver: StoreObserver;
+  readonly migrationObserver: MigrationWorkerObserver;
   readonly onSettled: OnSettled;
   readonly onListFailure: () => void;
 }
 
 /** Every call of a store goes through its endpoint's limits, deadlines, retries and breaker. */
-export function guardedStores(parts: Pick<WorkerParts, 'config' | 'stores' | 'guards' | 'storeObserver'>): OpenStore {
+export function guardedStores(parts: Pick<WorkerParts, 'config' | 'stores' | 'guards' | 'storeObserver'>) {
   const { transfer } = parts.config;
-  return (location, credentials) =>
-    guardStore(parts.stores.open(location, credentials), {
+  return (location: StoreLocation, credentials: StoreCredentials, options?: OpenStoreOptions): DestinationStore =>
+    guardStore(parts.stores.open(location, credentials, options), {
       guards: parts.guards,
       endpoint: parts.stores.locate(location)?.endpoint ?? location.cloudType,
       retry: transfer,
@@ -78,7 +83,7 @@ export function createWorker(parts: WorkerParts): SyncWorker {
   setMaxListeners(0, hardStop.signal); // every copy in flight listens
   const pool = new TaskStorePool(vault, guardedStores(parts));
   const onBug = (error: unknown) => log.error({ err: error }, 'a copy failed for a reason that is no store failure');
-  const transfer = transferObject(config.transfer, new ByteBudget(config.transfer.bufferBudgetBytes), onBug);
+  const transfer = transferObject(config.transfer, parts.buffers, onBug);
   const maxObjects = config.transfer.readConcurrency + config.transfer.writeConcurrency;
   const driver = new SyncEventDriver(commands, bus, readStore, pool, transfer, maxObjects, expiring(parts));
   const consumer = new SyncEventConsumer(

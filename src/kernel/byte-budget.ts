@@ -17,7 +17,10 @@ export class ByteBudget {
   acquire(bytes: number, signal: AbortSignal): Promise<() => void> {
     const wanted = Math.min(bytes, this.bytes);
     return new Promise((resolve, reject) => {
-      if (signal.aborted) return reject(signal.reason as Error);
+      if (signal.aborted) {
+        reject(signal.reason as Error);
+        return;
+      }
       const abort = (): void => {
         this.waiting.delete(next);
         this.serve();

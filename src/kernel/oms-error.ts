@@ -10,6 +10,7 @@ export const OMS_ERRORS = {
   TASK_NOT_RUNNING: { code: 'OMS.0066', http: 400 },
   BODY_NOT_JSON: { code: 'OMS.0067', http: 400 },
   BODY_TOO_LARGE: { code: 'OMS.0064', http: 413 },
+  UNKNOWN_FIELD: { code: 'OMS.0074', http: 400 },
   UNSUPPORTED_MEDIA_TYPE: { code: 'OMS.0074', http: 415 },
   TASK_QUOTA_EXCEEDED: { code: 'OMS.0077', http: 400 },
   FORBIDDEN_CHARACTER: { code: 'OMS.0078', http: 400 },

@@ -1,5 +1,8 @@
 import { setMaxListeners } from 'node:events';
 
+/** Signals that may have as many listeners as there are calls under them; each takes its own away again. */
+const widened = new WeakSet<AbortSignal>();
+
 /**
  * A signal that aborts with its parent or after a time, whichever is first. Linked by hand: `AbortSignal.any` on a
  * long-lived parent keeps every child alive on Node 20. `close` frees the timer and the link; call it always.
@@ -10,6 +13,7 @@ export class Deadline {
   private armedMs = 0;
   private passed = false;
   private closed = false;
+  private onAbort: (() => void) | undefined;
 
   constructor(
     private readonly parent: AbortSignal,
@@ -19,7 +23,10 @@ export class Deadline {
   ) {
     if (parent.aborted) this.controller.abort(parent.reason);
     else {
-      setMaxListeners(0, parent); // as many as there are calls under it; each takes its own away again
+      if (!widened.has(parent)) {
+        widened.add(parent);
+        setMaxListeners(0, parent);
+      }
       parent.addEventListener('abort', this.follow, { once: true });
       this.arm();
     }
@@ -32,6 +39,15 @@ export class Deadline {
   /** True when the time ran out before the parent aborted. */
   get expired(): boolean {
     return this.passed;
+  }
+
+  /**
+   * What is called when the signal aborts, at once when it has; undefined: nothing any more. One only, and much cheaper than
+   * a listener, of which every call of a store would need some.
+   */
+  whenAborted(call: (() => void) | undefined): void {
+    this.onAbort = call;
+    if (this.controller.signal.aborted) this.tell();
   }
 
   /** Starts the time anew. */
@@ -58,9 +74,20 @@ export class Deadline {
     this.parent.removeEventListener('abort', this.follow);
   }
 
+  private abort(reason: unknown): void {
+    this.controller.abort(reason);
+    this.tell();
+  }
+
+  private tell(): void {
+    const { onAbort } = this;
+    this.onAbort = undefined;
+    onAbort?.();
+  }
+
   private readonly follow = (): void => {
     this.disarm();
-    this.controller.abort(this.parent.reason);
+    this.abort(this.parent.reason);
   };
 
   private readonly expire = (): void => {
@@ -71,6 +98,23 @@ export class Deadline {
     }
     this.passed = true;
     this.close();
-    this.controller.abort(new DOMException('The deadline passed', 'TimeoutError'));
+    this.abort(new DOMException('The deadline passed', 'TimeoutError'));
   };
+}
+
+/** Ends when the deadline's signal aborts even when the work does not heed it; then nobody waits for the work's own end. */
+export function orAborted<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
+  return new Promise((resolve, reject) => {
+    deadline.whenAborted(() => reject(deadline.signal.reason as Error));
+    work.then(
+      (value) => {
+        deadline.whenAborted(undefined);
+        resolve(value);
+      },
+      (error: unknown) => {
+        deadline.whenAborted(undefined);
+        reject(error as Error);
+      },
+    );
+  });
 }

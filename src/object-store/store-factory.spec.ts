@@ -1,6 +1,7 @@
 import { tmpdir } from 'node:os';
+import { HttpSource } from '../../test/support/http-source/index.js';
 import { omsStorageClassOf } from './s3/dialects.js';
-import { StoreFactory } from './store-factory.js';
+import { StoreFactory, type StoreFactoryOptions } from './store-factory.js';
 
 const transfer = { readConcurrency: 2, writeConcurrency: 2, requestTimeoutMs: 1000, idleTimeoutMs: 1000 };
 const credentials = { accessKey: 'AKIDEXAMPLE', secretKey: 'secret' };
@@ -81,6 +82,14 @@ describe('the store factory', () => {
     expect(factory.regionsOf('Azure')).toEqual([]);
   });
 
+  it('lets those pay who ask, when they say so', async () => {
+    const at = { cloudType: 'AWS', region: 'local', bucket: 'one' };
+    const [paying, other] = [factory.open(at, credentials, { requesterPays: true }), factory.open(at, credentials)];
+    expect(paying.requesterPays).toBe(true);
+    expect(other.requesterPays ?? false).toBe(false);
+    await Promise.all([paying.close(), other.close()]);
+  });
+
   it('gives stores of one endpoint and key one identity, which hides the key', async () => {
     const [one, other, foreign] = [
       factory.open({ cloudType: 'AWS', region: 'local', bucket: 'one' }, credentials),
@@ -91,6 +100,49 @@ describe('the store factory', () => {
     expect(one.endpointIdentity).not.toBe(foreign.endpointIdentity);
     expect(`${one.endpointIdentity} ${one.label}`).not.toContain('AKIDEXAMPLE');
     await Promise.all([one, other, foreign].map((store) => store.close()));
+  });
+});
+
+describe('URLs and CDN domains', () => {
+  const { signal } = new AbortController();
+  const clouds = { Local: { regions: { here: { root: tmpdir() } } } };
+  const stores: StoreFactory[] = [];
+  let source: HttpSource;
+  beforeAll(async () => (source = await HttpSource.start()));
+  afterAll(() => source.close());
+  afterEach(async () => {
+    for (const factory of stores.splice(0)) await factory.close();
+  });
+  const factoryWith = (options: Partial<StoreFactoryOptions>): StoreFactory => {
+    const factory = new StoreFactory({ clouds, transfer, ...options });
+    stores.push(factory);
+    return factory;
+  };
+
+  it('are read, in private networks only when that is allowed', async () => {
+    const url = source.serve('/a', 'content');
+    const allowed = factoryWith({ urlSource: { allowPrivateNetworks: true } }).openUrls();
+    expect(await allowed.head(url, signal)).toMatchObject({ key: url, size: 7 });
+    for (const options of [{}, { urlSource: { allowPrivateNetworks: false } }])
+      await expect(factoryWith(options).openUrls().head(url, signal)).rejects.toMatchObject({
+        kind: 'denied',
+        backendCode: 'AddressNotAllowed',
+      });
+  });
+
+  it('serve the objects of a bucket', async () => {
+    source.serve('/k', 'from the domain');
+    const factory = factoryWith({ urlSource: { allowPrivateNetworks: true } });
+    const bucket = factory.open({ cloudType: 'Local', region: 'here', bucket: 'none' }, credentials);
+    const cdn = { domain: `127.0.0.1:${source.port}`, protocol: 'HTTP', authenticationType: 'NONE' } as const;
+    expect(await factory.throughCdn(bucket, cdn, {}).head('k', signal)).toMatchObject({ size: 15 });
+  });
+
+  it('are closed with the factory', async () => {
+    const factory = factoryWith({ urlSource: { allowPrivateNetworks: true } });
+    const urls = factory.openUrls();
+    await factory.close();
+    await expect(urls.head(source.serve('/a', ''), signal)).rejects.toMatchObject({ kind: 'connection' });
   });
 });
 
@@ -106,4 +158,23 @@ describe('the OMS storage class of a native one', () => {
     ['AWS', 'BRAND_NEW', 'STANDARD'],
     ['Nimbus', 'GLACIER', 'STANDARD'],
   ])('of %s %s is %s', (cloud, native, oms) => expect(omsStorageClassOf(cloud, native)).toBe(oms));
+});
+
+describe('HEC', () => {
+  const factory = new StoreFactory({
+    clouds: {
+      HuaweiCloud: { regions: { lab: { endpoint: 'http://127.0.0.1:1' }, both: { endpoint: 'http://127.0.0.1:2' } } },
+      HEC: { regions: { both: { endpoint: 'http://127.0.0.1:3' } } },
+    },
+    transfer: { readConcurrency: 1, writeConcurrency: 1, requestTimeoutMs: 1000, idleTimeoutMs: 1000 },
+  });
+  afterAll(() => factory.close());
+  const endpointOf = (region: string) => factory.locate({ cloudType: 'HEC', region, bucket: 'b' })?.endpoint;
+
+  it('is another name of HuaweiCloud: it has its regions, built in and configured', () => {
+    expect(endpointOf('cn-north-4')).toBe('https://obs.cn-north-4.myhuaweicloud.com');
+    expect(endpointOf('lab')).toBe('http://127.0.0.1:1');
+  });
+
+  it('may have regions of its own', () => expect(endpointOf('both')).toBe('http://127.0.0.1:3'));
 });

@@ -11,10 +11,9 @@ import {
   type StoreLocation,
 } from './object-store.port.js';
 import { LocalStore } from './local/local-store.js';
-import { SharedConnections } from './s3/connections.js';
+import { openTransport, SharedConnections, type TransportKind } from './s3/connections.js';
 import { dialectOf, GENERIC_S3, type CloudDialect } from './s3/dialects.js';
 import { S3Store } from './s3/store.js';
-import { UndiciTransport } from './s3/undici-transport.js';
 
 /** What the configuration adds to a cloud's region. */
 interface ConfiguredRegion {
@@ -32,6 +31,8 @@ export interface StoreFactoryOptions {
     readonly writeConcurrency: number;
     readonly requestTimeoutMs: number;
     readonly idleTimeoutMs: number;
+    /** What speaks HTTP to S3 endpoints; undici unless given. */
+    readonly transport?: TransportKind;
   };
   /** URL lists and CDN domains: whether they may lead to loopback, private and link-local addresses; false unless given. */
   readonly urlSource?: { readonly allowPrivateNetworks: boolean };
@@ -65,10 +66,11 @@ export class StoreFactory {
   private readonly http: HttpClient;
 
   constructor(private readonly options: StoreFactoryOptions) {
-    const { readConcurrency, writeConcurrency, requestTimeoutMs, idleTimeoutMs } = options.transfer;
+    const { readConcurrency, writeConcurrency, requestTimeoutMs, idleTimeoutMs, transport } = options.transfer;
     const connections = readConcurrency + writeConcurrency;
-    this.connections = new SharedConnections(
-      (origin) => new UndiciTransport({ origin, connections, requestTimeoutMs, idleTimeoutMs }),
+    const times = { requestTimeoutMs, idleTimeoutMs };
+    this.connections = new SharedConnections((origin) =>
+      openTransport(transport ?? 'undici', { origin, connections, ...times }),
     );
     const { allowPrivateNetworks = false } = options.urlSource ?? {};
     const connectionsPerOrigin = readConcurrency;
@@ -160,8 +162,11 @@ export class StoreFactory {
     return dialectOf(cloudType) ?? (Object.hasOwn(this.options.clouds, cloudType) ? GENERIC_S3 : undefined);
   }
 
+  /** Those of the cloud, and of the cloud that it is another name of. */
   private configuredRegions(cloudType: string): Readonly<Record<string, ConfiguredRegion>> {
-    return (Object.hasOwn(this.options.clouds, cloudType) ? this.options.clouds[cloudType]?.regions : undefined) ?? {};
+    const { clouds } = this.options;
+    const own = (Object.hasOwn(clouds, cloudType) ? clouds[cloudType]?.regions : undefined) ?? {};
+    return cloudType === 'HEC' ? { ...this.configuredRegions('HuaweiCloud'), ...own } : own;
   }
 }
 

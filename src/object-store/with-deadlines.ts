@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { Deadline } from './deadline.js';
+import { Deadline, orAborted } from './deadline.js';
 import {
   interceptStore,
   type ListingPages,
@@ -39,7 +39,7 @@ class DeadlineInterceptor implements StoreInterceptor {
     const deadline = new Deadline(signal, requestTimeoutMs + sendingMs);
     const body = call.body instanceof Readable ? new SendingBody(call.body, deadline, this.options) : call.body;
     try {
-      return await orAborted(proceed(body === undefined ? call : { ...call, body }, deadline.signal), deadline.signal);
+      return await orAborted(proceed(body === undefined ? call : { ...call, body }, deadline.signal), deadline);
     } catch (error) {
       throw deadline.expired ? timedOut(`No answer to ${call.operation} in time`) : error;
     } finally {
@@ -54,7 +54,7 @@ class DeadlineInterceptor implements StoreInterceptor {
         if (deadline.signal.aborted) opened.body.on('error', () => undefined).destroy(); // nobody waits any more
         return opened;
       });
-      const { info, body } = await orAborted(opening, deadline.signal);
+      const { info, body } = await orAborted(opening, deadline);
       deadline.disarm();
       return { info, body: new ReceivedBody(body, deadline, this.options.idleTimeoutMs) };
     } catch (error) {
@@ -71,7 +71,7 @@ class DeadlineInterceptor implements StoreInterceptor {
       for (;;) {
         // Only our waiting counts, not what the caller does with a page meanwhile.
         deadline.arm();
-        const step = await orAborted(pages.next(), deadline.signal);
+        const step = await orAborted(pages.next(), deadline);
         deadline.disarm();
         if (step.done === true) return;
         yield step.value;
@@ -85,15 +85,6 @@ class DeadlineInterceptor implements StoreInterceptor {
   }
 }
 
-/** Ends with the signal even when the work does not heed it; then nobody waits for the work's own end. */
-function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    signal.addEventListener('abort', abort, { once: true });
-    work.finally(() => signal.removeEventListener('abort', abort)).then(resolve, reject);
-  });
-}
-
 /** A body on its way to us: the time runs while the reader waits for more. */
 class ReceivedBody extends PassingBody {
   constructor(
@@ -103,11 +94,9 @@ class ReceivedBody extends PassingBody {
   ) {
     super(inner);
     const { signal } = deadline;
-    const abort = (): void => {
+    deadline.whenAborted(() => {
       this.destroy(deadline.expired ? timedOut('The body stood still for too long') : (signal.reason as Error));
-    };
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort, { once: true });
+    });
   }
 
   protected override demanded(): void {

@@ -1,6 +1,7 @@
 import { PartialType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ChoiceField, FlagField, QueryIntegerField, TextField } from '../http/validation/fields.js';
+import { StrictFields } from '../http/validation/strict-fields.js';
 import { ProjectPath, RenewedKeysDto } from '../tasks/task.dto.js';
 import { MigrationDto } from '../tasks/task.options-dto.js';
 import type { TaskType } from '../tasks/task.settings.js';
@@ -32,6 +33,7 @@ export class CreateTaskGroupDto extends MigrationDto {
 const emptyIsAbsent = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
 
 /** Without any key the group goes on with those it has. */
+@StrictFields()
 export class RetryTaskGroupDto extends PartialType(RenewedKeysDto) {
   @Transform(emptyIsAbsent)
   override readonly dst_ak?: string;
@@ -47,6 +49,7 @@ export class RetryTaskGroupDto extends PartialType(RenewedKeysDto) {
   readonly migrate_failed_object: boolean = false;
 }
 
+@StrictFields()
 export class ListTaskGroupsQuery {
   @QueryIntegerField({ description: 'Task groups per page.', min: 1, max: 100, default: 10, optional: true })
   readonly limit: number = 10;

@@ -16,6 +16,14 @@ export interface CreatedTotals {
   readonly bytes: number;
 }
 
+/** How the lists of failed objects of a group's tasks fared. */
+export interface FailedLists {
+  /** Some tasks have one. */
+  readonly written: 0 | 1;
+  /** Some could not be written. */
+  readonly broken: 0 | 1;
+}
+
 /** A group that a worker has something to do for, or has to watch. */
 export interface GroupAtWork {
   readonly id: string;
@@ -89,6 +97,16 @@ export class TaskGroupQueries {
       groupId,
     );
     return totals ?? { objects: 0, bytes: 0 };
+  }
+
+  failedLists(groupId: string): FailedLists {
+    const lists = this.views.get<FailedLists>(
+      `SELECT COALESCE(MAX(failed_parts > 0), 0) written,
+         COALESCE(MAX(JSON_EXTRACT(list_errors, '$.failed') IS NOT NULL), 0) broken
+       FROM tasks WHERE group_id = ?`,
+      groupId,
+    );
+    return lists ?? { written: 0, broken: 0 };
   }
 
   /** For the worker: the oldest first. */

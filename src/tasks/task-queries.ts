@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ReadStore } from '../read-store/read-store.js';
+import { ReadStore, type SqlValue } from '../read-store/read-store.js';
 import { STATUS_NUMBER } from './task.legal-operations.js';
 import type { TaskRow } from './task-view.row.js';
 
@@ -42,8 +42,17 @@ export interface GroupFigures {
   readonly startedMs: number | null;
 }
 
-const MATCHES = `project_id = ?1 AND (?2 IS NULL OR group_id = ?2) AND (?3 IS NULL OR status = ?3)
-  AND (?4 IS NULL OR INSTR(LOWER(name), LOWER(?4)) > 0)`;
+/** One of eight conditions, with the values it asks for: a filter that is not given costs nothing. */
+function matches(projectId: string, { groupId, status, name }: TaskFilter): readonly [string, readonly SqlValue[]] {
+  const filters: readonly (readonly [string, SqlValue | undefined])[] = [
+    ['project_id = ?', projectId],
+    ['group_id = ?', groupId],
+    ['status = ?', status],
+    ['INSTR(LOWER(name), LOWER(?)) > 0', name],
+  ];
+  const given = filters.flatMap(([sql, value]) => (value === undefined ? [] : [{ sql, value }]));
+  return [given.map(({ sql }) => sql).join(' AND '), given.map(({ value }) => value)];
+}
 
 const inState = (name: keyof typeof STATUS_NUMBER): string =>
   `COALESCE(SUM(status = ${STATUS_NUMBER[name]}), 0) ${name}`;
@@ -84,15 +93,14 @@ export class TaskQueries {
 
   /** Newest first. */
   list(projectId: string, page: { limit: number; offset: number }, filter: TaskFilter = {}): TaskPage {
-    const { groupId = null, status = null, name = null } = filter;
+    const [condition, values] = matches(projectId, filter);
     const rows = this.views.all<TaskRow>(
-      `SELECT * FROM tasks WHERE ${MATCHES} ORDER BY id DESC LIMIT ?5 OFFSET ?6`,
-      ...[projectId, groupId, status, name, page.limit, page.offset],
+      `SELECT * FROM tasks WHERE ${condition} ORDER BY id DESC LIMIT ? OFFSET ?`,
+      ...values,
+      page.limit,
+      page.offset,
     );
-    const count = this.views.get<{ n: number }>(
-      `SELECT COUNT(*) n FROM tasks WHERE ${MATCHES}`,
-      ...[projectId, groupId, status, name],
-    );
+    const count = this.views.get<{ n: number }>(`SELECT COUNT(*) n FROM tasks WHERE ${condition}`, ...values);
     return { rows, count: count?.n ?? 0 };
   }
 

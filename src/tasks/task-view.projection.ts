@@ -130,26 +130,23 @@ function addPage({ data }: { readonly data: TaskPageMigrated['data'] }, views: R
   const failed = lists.includes('failed');
   views.run(
     `UPDATE tasks SET succeeded_num = ?, succeeded_size = ?, skipped_num = ?, skipped_size = ?, failed_num = ?,
-       failed_size = ?, in_flight_size = ?, failed_parts = ?, failed_page = ?, list_errors = ? WHERE id = ?`,
+       failed_size = ?, total_num = CASE is_scanned WHEN 1 THEN total_num ELSE ? END, total_size = ?, in_flight_size = ?,
+       failed_parts = ?, failed_page = ?, list_errors = ? WHERE id = ?`,
     totals.succeededNum,
     totals.succeededSize,
     totals.skippedNum,
     totals.skippedSize,
     totals.failedNum,
     totals.failedSize,
+    // Also when all is listed: the sizes of objects that are only named are learnt as they are copied.
+    totals.scannedNum,
+    totals.scannedSize,
     inFlight,
     row.failed_parts + (failed ? 1 : 0),
     failed && row.failed_parts === 0 ? page : row.failed_page,
     JSON.stringify({ ...listErrorsOfRow(row), ...data.listErrors }),
     row.id,
   );
-  if (row.is_scanned === 0)
-    views.run(
-      'UPDATE tasks SET total_num = ?, total_size = ? WHERE id = ?',
-      totals.scannedNum,
-      totals.scannedSize,
-      row.id,
-    );
   sampleSpeed(views, row, totals.succeededSize + inFlight, Date.parse(data.at));
 }
 

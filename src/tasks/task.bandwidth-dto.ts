@@ -61,11 +61,12 @@ export class BandwidthRuleDto {
   readonly max_bandwidth!: number;
 }
 
+const isRule = (rule: unknown): rule is BandwidthRuleDto =>
+  rule instanceof BandwidthRuleDto && isTime(rule.start) && isTime(rule.end);
+
 function overlapProblem(value: unknown): string | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const rules = value.filter((rule) => rule instanceof BandwidthRuleDto && isTime(rule.start) && isTime(rule.end));
-  const sorted = rules.sort((a, b) => (a.start < b.start ? -1 : 1));
-  const overlaps = sorted.some((rule, index) => index > 0 && rule.start < sorted[index - 1].end);
+  const rules = Array.isArray(value) ? value.filter(isRule).sort((a, b) => (a.start < b.start ? -1 : 1)) : [];
+  const overlaps = rules.some(({ start }, index) => start < (rules[index - 1]?.end ?? ''));
   return overlaps ? 'must not overlap in time' : undefined;
 }
 

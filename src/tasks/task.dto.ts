@@ -2,6 +2,7 @@ import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
 import { Check, ChoiceField, FlagField, QueryIntegerField, TextField } from '../http/validation/fields.js';
+import { StrictFields } from '../http/validation/strict-fields.js';
 import { CryptoTypeField, KmsKeyField } from '../sync-tasks/sync-task.fields.js';
 import { BandwidthPolicyField, type BandwidthRuleDto } from './task.bandwidth-dto.js';
 import { ConnectionStringField, JsonAuthFileField, SecurityTokenField } from './task.node-dto.js';
@@ -37,6 +38,7 @@ export class CreateTaskDto extends MigrationDto {
 }
 
 /** The keys with which a task, or a task group, starts again; which must be given is for `renewedSecretsOf` to say. */
+@StrictFields()
 export class RenewedKeysDto implements RenewedKeys {
   @TextField({ description: 'Access key (AK) of the source.', min: 0, max: 100, optional: true, secret: true })
   readonly src_ak: string = '';
@@ -93,6 +95,7 @@ export class StartTaskDto extends RenewedKeysDto {
   readonly migrate_failed_object: boolean = false;
 }
 
+@StrictFields()
 export class BandwidthPolicyDto {
   @BandwidthPolicyField()
   readonly bandwidth_policy!: readonly BandwidthRuleDto[];
@@ -122,6 +125,7 @@ export class BatchUpdateTasksDto extends BandwidthPolicyDto {
 
 const emptyIsAbsent = ({ value }: { value: unknown }): unknown => (value === '' ? undefined : value);
 
+@StrictFields()
 export class ListTasksQuery {
   @Transform(emptyIsAbsent)
   @TextField({ description: 'Only tasks of this group.', min: 1, max: 100, optional: true })

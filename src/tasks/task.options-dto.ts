@@ -2,6 +2,7 @@ import { ApiProperty } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsDefined } from 'class-validator';
 import { Check, ChoiceField, FlagField, IntegerField, NestedField, TextField } from '../http/validation/fields.js';
+import { StrictFields } from '../http/validation/strict-fields.js';
 import { CryptoTypeField, KmsKeyField } from '../sync-tasks/sync-task.fields.js';
 import { STORAGE_POLICIES } from '../sync-tasks/sync-task.rules.js';
 import { BandwidthPolicyField, type BandwidthRuleDto } from './task.bandwidth-dto.js';
@@ -83,6 +84,7 @@ export class SmnConfigDto {
 }
 
 /** What tasks and task groups are created with alike. */
+@StrictFields()
 export abstract class MigrationDto {
   @NestedField(SourceNodeDto, { description: 'Where from.' })
   readonly src_node!: SourceNodeDto;

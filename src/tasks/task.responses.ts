@@ -78,7 +78,7 @@ export class SourceCdnInfo {
 }
 
 /** What answers about tasks and about groups share. */
-export abstract class MigrationInfo {
+export class MigrationInfo {
   @ApiProperty(TEXT)
   readonly description!: string;
 

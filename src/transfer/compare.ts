@@ -1,6 +1,6 @@
 import { assertNever } from '../kernel/assert-never.js';
 import { type ObjectInfo, UNKNOWN_SIZE } from '../object-store/object-store.port.js';
-import type { Proof } from './transfer-options.js';
+import type { Proof } from './proof.js';
 
 /** When an object that exists at the destination is copied again; names as in the OMS API. */
 export type OverwriteMode =

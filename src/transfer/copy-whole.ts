@@ -36,7 +36,7 @@ export async function copyContent(job: CopyJob, info: ObjectInfo, content: Buffe
     ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }),
   };
   checkRead(info, sent);
-  await checkUnchanged(job, info);
+  if (info.etag === undefined) await checkUnchanged(job, info);
   const options = await putOptionsFor(job, info);
   const result = await at(job, 'destination', () =>
     job.destination.put(job.targetKey, content, { ...options, size: content.length, md5 }, job.signal),

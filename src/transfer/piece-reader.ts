@@ -41,14 +41,14 @@ export class PieceReader {
       return left;
     }
     for (;;) {
-      const { done, value } = await this.chunks.next();
-      if (done === true) {
+      const step = await this.chunks.next();
+      if (step.done === true) {
         this.over = true;
         return undefined;
       }
-      if (value.length === 0) continue;
-      this.progress.moved(value.length);
-      return value;
+      if (step.value.length === 0) continue;
+      this.progress.moved(step.value.length);
+      return step.value;
     }
   }
 }

@@ -90,6 +90,8 @@ export function collect(body: Readable, size: number, progress: Pick<CopyProgres
       else resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, bytes));
     });
     body.on('error', reject);
-    body.on('close', () => reject(new StoreError('connection', 'The body was closed before its end')));
+    body.on('close', () => {
+      if (!body.readableEnded) reject(new StoreError('connection', 'The body was closed before its end'));
+    });
   });
 }

@@ -43,7 +43,7 @@ export async function runObject(
     progress,
   };
   try {
-    return await endsInTime(work(job), deadline.signal);
+    return await endsInTime(work(job), deadline);
   } catch (error) {
     signal.throwIfAborted();
     return failed(job, error, deadline.expired);
@@ -52,18 +52,26 @@ export async function runObject(
   }
 }
 
-/** Waits for work that is bound to end when the signal aborts, but no longer than the grace for that. */
-function endsInTime<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** Waits for work that is bound to end when the deadline's signal aborts, but no longer than the grace for that. */
+function endsInTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
     let grace: NodeJS.Timeout | undefined;
-    const abort = (): void => {
+    deadline.whenAborted(() => {
       grace = setTimeout(() => reject(new Error('The object did not end when it was told to')), GRACE_MS);
-    };
+    });
     const end = (): void => {
+      deadline.whenAborted(undefined);
       clearTimeout(grace);
-      signal.removeEventListener('abort', abort);
     };
-    signal.addEventListener('abort', abort, { once: true });
-    work.finally(end).then(resolve, reject);
+    work.then(
+      (value) => {
+        end();
+        resolve(value);
+      },
+      (error: unknown) => {
+        end();
+        reject(error as Error);
+      },
+    );
   });
 }

@@ -1,23 +1,11 @@
-import { ByteBudget } from '../kernel/byte-budget.js';
 import { randomBytes } from 'node:crypto';
-import {
-  type Fault,
-  type FaultMatcher,
-  type S3Endpoint,
-  startS3Endpoint,
-} from '../../test/support/s3-endpoint/index.js';
-import { EndpointGuards } from '../object-store/endpoint-guards.js';
-import { guardStore } from '../object-store/guard-store.js';
-import type { DestinationStore } from '../object-store/object-store.port.js';
-import { SharedConnections } from '../object-store/s3/connections.js';
-import { GENERIC_S3 } from '../object-store/s3/dialects.js';
-import { S3Store } from '../object-store/s3/store.js';
-import { UndiciTransport } from '../object-store/s3/undici-transport.js';
-import { syncObject, type TransferOutcome } from './sync-object.js';
-import type { SyncObjectOptions } from './transfer-options.js';
+import type { Fault, FaultMatcher } from '../../test/support/s3-endpoint/index.js';
+import { S3Pair } from '../../test/support/s3-pair.js';
+import { plain } from '../../test/support/transfer-stage.js';
+import { copyListed, syncObject, type TransferOutcome } from './sync-object.js';
+import type { ResumableUpload, SyncObjectOptions, UploadLog } from './transfer-options.js';
 
 const MIB = 1024 * 1024;
-const credentials = { accessKey: 'AKTEST', secretKey: 'secret-of-the-test' };
 const retry = { attempts: 3, baseDelayMs: 2, maxDelayMs: 30 };
 const deadlines = { requestTimeoutMs: 500, idleTimeoutMs: 300 };
 const small = randomBytes(4096);
@@ -26,7 +14,7 @@ const large = randomBytes(11 * MIB);
 const never = new AbortController().signal;
 
 const options: SyncObjectOptions = {
-  buffers: new ByteBudget(64 * 1024 * 1024),
+  ...plain,
   limits: {
     ...retry,
     multipartThresholdBytes: 8 * MIB,
@@ -35,61 +23,28 @@ const options: SyncObjectOptions = {
     bufferBytes: 64 * 1024,
     objectTimeoutMs: 8_000,
   },
-  consistencyCheck: 'size_last_modified',
   migrateMetadata: true,
-  enableKms: false,
-  enableRestore: false,
-  onBug: (error) => {
-    throw error;
-  },
 };
 
-let from: S3Endpoint;
-let to: S3Endpoint;
-let connections: SharedConnections;
-let source: DestinationStore;
-let destination: DestinationStore;
+const oneByOne = { ...options.limits, partConcurrency: 1 };
 
-function open(endpoint: S3Endpoint, bucket: string): DestinationStore {
-  const store = new S3Store({
-    bucket,
-    endpoint: endpoint.url,
-    addressing: 'path',
-    signingRegion: 'us-east-1',
-    credentials,
-    quirks: GENERIC_S3.quirks,
-    connect: (origin) => connections.acquire(origin),
-  });
-  const guards = new EndpointGuards({
-    readConcurrency: 8,
-    writeConcurrency: 8,
-    breaker: { failures: 50, resetMs: 100 },
-  });
-  return guardStore(store, { guards, retry, deadlines });
-}
+let pair: S3Pair;
+let from: S3Pair['from'];
+let to: S3Pair['to'];
 
 beforeEach(async () => {
-  connections = new SharedConnections((origin) => new UndiciTransport({ origin, connections: 16, ...deadlines }));
-  from = await startS3Endpoint({ accessKeys: [credentials], buckets: ['from'] });
-  to = await startS3Endpoint({ accessKeys: [credentials], buckets: ['to'] });
-  source = open(from, 'from');
-  destination = open(to, 'to');
+  pair = await S3Pair.start({ retry, deadlines });
+  ({ from, to } = pair);
   await from.seed('from', 'small', small);
   await from.seed('from', 'middle', middle);
   await from.seed('from', 'large', large);
 });
 
-afterEach(async () => {
-  await source.close();
-  await destination.close();
-  await connections.close();
-  await from.close();
-  await to.close();
-});
+afterEach(() => pair.close());
 
 const contents: Readonly<Record<string, Buffer>> = { small, middle, large };
 
-const run = (key: string): Promise<TransferOutcome> => syncObject(source, destination, key, options, never);
+const run = (key: string): Promise<TransferOutcome> => syncObject(pair.source, pair.destination, key, options, never);
 
 /** The whole object where it counts as synchronized; where it failed nothing, or all when only the answer was missing. */
 async function expectNoPartial(key: string, outcome: TransferOutcome): Promise<void> {
@@ -222,10 +177,8 @@ it('tries a completion again that failed within an answer of 200', async () => {
 });
 
 it('says that nothing could start when the bucket is gone or the credentials are refused', async () => {
-  const gone = open(to, 'gone');
-  const outcome = await syncObject(source, gone, 'small', options, never);
+  const outcome = await syncObject(pair.source, pair.open(to, 'gone'), 'small', options, never);
   expect(outcome).toMatchObject({ reason: 'DESTINATION_BUCKET_NOT_FOUND', code: 'NoSuchBucket', notStarted: true });
-  await gone.close();
   from.faults.always({ operation: 'GetObject' }, { kind: 'error', code: 'InvalidAccessKeyId' });
   expect(await run('small')).toMatchObject({ reason: 'SOURCE_CREDENTIALS_REFUSED', notStarted: true });
 });
@@ -246,11 +199,32 @@ it('needs three requests for a new object, two for an unchanged and four for a c
 it('leaves nothing when it is cancelled in the middle', async () => {
   from.faults.next({ operation: 'GetObject' }, { kind: 'stall', when: 'mid-body' }, { skip: 2, times: 2 });
   const cancel = new AbortController();
-  const work = syncObject(source, destination, 'large', options, cancel.signal);
+  const work = syncObject(pair.source, pair.destination, 'large', options, cancel.signal);
   while (from.faults.stalledCount === 0) await new Promise(setImmediate);
   const reason = new Error('stopped by the test');
   cancel.abort(reason);
   await expect(work).rejects.toBe(reason);
   expect(to.object('to', 'large')).toBeUndefined();
   expect(to.uploads('to')).toEqual([]);
+});
+
+it('goes on with an upload that a stop interrupted, with the parts that the endpoint lists', async () => {
+  const known: ResumableUpload[] = [];
+  const uploads: UploadLog = {
+    find: () => known[0],
+    began: (upload) => Promise.resolve(void known.push(upload)),
+  };
+  const log = { ...options, uploads };
+  const object = { key: 'large', targetKey: 'saved/large' };
+  from.faults.next({ operation: 'GetObject' }, { kind: 'stall', when: 'mid-body' }, { skip: 2 });
+  const stop = new AbortController();
+  const work = copyListed(pair.source, pair.destination, object, { ...log, limits: oneByOne }, stop.signal);
+  while (from.faults.stalledCount === 0) await new Promise(setImmediate);
+  stop.abort(new Error('the run stops'));
+  await expect(work).rejects.toThrow('the run stops');
+  expect(to.uploads('to')).toMatchObject([{ key: 'saved/large', parts: [1] }]);
+  const outcome = await copyListed(pair.source, pair.destination, object, log, never);
+  expect(outcome).toEqual({ outcome: 'synced', size: large.length, proof: 'size' });
+  expect(to.requests).toMatchObject({ CreateMultipartUpload: 1, ListParts: 1 });
+  expect((await to.object('to', 'saved/large')?.content())?.equals(large)).toBe(true);
 });

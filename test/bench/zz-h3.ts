@@ -69,6 +69,8 @@ for (let r = 0; r < 5; r++) {
     new AbortController().signal,
   );
   const c = process.cpuUsage(c0);
+  (globalThis as any).gc();
+  console.log(JSON.stringify(process.memoryUsage()));
   console.log(
     `${(((performance.now() - t0) / N) * 1e6).toFixed(0)} ns a key, cpu ${(((c.user + c.system) / N) * 1000).toFixed(0)} ns, reports ${reports}, ${n} ${skipped}, rss ${(process.memoryUsage().rss / 1e6).toFixed(0)}`,
   );

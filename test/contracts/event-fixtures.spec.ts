@@ -11,15 +11,30 @@ import { SYNC_TASK_EVENT_SCHEMAS } from '../../src/sync-tasks/event-schemas.js';
 import type { ObjectListRecorded } from '../../src/sync-tasks/object-list.events.js';
 import type { SyncEventEvent } from '../../src/sync-tasks/sync-event.events.js';
 import type { SyncTaskEvent } from '../../src/sync-tasks/sync-task.events.js';
+import { TASK_GROUP_EVENT_SCHEMAS } from '../../src/task-groups/event-schemas.js';
+import type { TaskGroupEvent } from '../../src/task-groups/task-group.events.js';
+import { TASK_EVENT_SCHEMAS } from '../../src/tasks/event-schemas.js';
+import type { TaskEvent } from '../../src/tasks/task.events.js';
 import { CREDENTIAL_EVENT_SCHEMAS } from '../../src/vault/credential.events.js';
 import type { CredentialSealed } from '../../src/vault/credential.events.js';
+import { TASK_EVENT_SHAPES } from './task-event-shapes.js';
+import { TASK_GROUP_EVENT_SHAPES } from './task-group-event-shapes.js';
 
 type AnyEvent =
-  SyncTaskEvent | SyncEventEvent | ObjectListRecorded | CredentialSealed | LeaseEvent | SyncOutcomesPublished;
+  | SyncTaskEvent
+  | SyncEventEvent
+  | ObjectListRecorded
+  | TaskEvent
+  | TaskGroupEvent
+  | CredentialSealed
+  | LeaseEvent
+  | SyncOutcomesPublished;
 type DataOf<T extends AnyEvent['type']> = Extract<AnyEvent, { type: T }>['data'];
 
 const schemas = new EventSchemas(
   SYNC_TASK_EVENT_SCHEMAS,
+  TASK_EVENT_SCHEMAS,
+  TASK_GROUP_EVENT_SCHEMAS,
   CREDENTIAL_EVENT_SCHEMAS,
   LEASE_EVENT_SCHEMAS,
   OUTCOME_FEED_EVENT_SCHEMAS,
@@ -84,6 +99,8 @@ const shapes: { readonly [T in AnyEvent['type']]: DataOf<T> } = {
     ...{ syncTaskId: '', kind: 'synced', key: '', fromPosition: '', toPosition: '' },
     ...{ lines: 1, bytes: 1, sha256: '', at: '' },
   },
+  ...TASK_EVENT_SHAPES,
+  ...TASK_GROUP_EVENT_SHAPES,
   CredentialSealed: {
     ...{ ref: '', owner: '', fingerprint: '', at: '' },
     envelope: { v: 1, keyId: '', nonce: '', ciphertext: '', tag: '' },

@@ -1,4 +1,8 @@
-import type { DestinationStore, MultipartUploads } from '../../src/object-store/object-store.port.js';
+import {
+  UNKNOWN_SIZE,
+  type DestinationStore,
+  type MultipartUploads,
+} from '../../src/object-store/object-store.port.js';
 import {
   breaking,
   bytesOf,
@@ -11,6 +15,23 @@ import {
   streamOf,
   type DestinationCase,
 } from './object-store-support.js';
+
+/** Streams that tell no size, where the backend takes them. */
+export const describeUnknownSizes = (subject: DestinationCase) => {
+  const { seed } = closing(subject);
+  promises(subject)('takes a stream of unknown size to its end, and nothing of one that breaks', async () => {
+    const store = await seed();
+    const put = store.put('k', streamOf('what', 'ever ', 'comes'), { size: UNKNOWN_SIZE }, signal);
+    if (subject.traits.takesUnknownSizes !== true) {
+      await expect(put).rejects.toThrow();
+      expect(await keysOf(store)).toEqual([]);
+      return;
+    }
+    await put;
+    await expect(store.put('k', breaking('half'), { size: UNKNOWN_SIZE }, signal)).rejects.toThrow();
+    expect(await contentOf(store, 'k')).toBe('whatever comes');
+  });
+};
 
 /** Large objects in parts, where the backend has them. */
 export const describeMultipart = (subject: DestinationCase) => {

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 import { PassThrough } from 'node:stream';
-import { type ObjectMetadata, UNKNOWN_SIZE } from '../../src/object-store/object-store.port.js';
-import { describeArchive, describeCopies, describeMultipart } from './object-store-abilities.contract.js';
+import type { ObjectMetadata } from '../../src/object-store/object-store.port.js';
+import {
+  describeArchive,
+  describeCopies,
+  describeMultipart,
+  describeUnknownSizes,
+} from './object-store-abilities.contract.js';
 import {
   breaking,
   closing,
@@ -211,15 +216,6 @@ export const describeDestination = (subject: DestinationCase) =>
       expect(md5(await contentOf(store, 'large'))).toBe(md5(whole.toString()));
     });
 
-    if (subject.traits.takesUnknownSizes === true)
-      promise('takes a stream of unknown size to its end, and nothing of one that breaks', async () => {
-        const store = await seed();
-        await store.put('k', streamOf('what', 'ever ', 'comes'), { size: UNKNOWN_SIZE }, signal);
-        expect(await contentOf(store, 'k')).toBe('whatever comes');
-        await expect(store.put('k', breaking('half'), { size: UNKNOWN_SIZE }, signal)).rejects.toThrow();
-        expect(await contentOf(store, 'k')).toBe('whatever comes');
-      });
-
     promise('overwrites', async () => {
       const store = await seed({ k: 'old' });
       const before = await store.head('k', signal);
@@ -245,6 +241,7 @@ export const describeDestination = (subject: DestinationCase) =>
     describe('keys', () => describeKeys(subject));
     describe('wholeness', () => describeWholeness(subject));
     describe('attributes', () => describeAttributes(subject));
+    describe('unknown sizes', () => describeUnknownSizes(subject));
     describe('multipart', () => describeMultipart(subject));
     describe('server-side copies', () => describeCopies(subject));
     describe('archive', () => describeArchive(subject));

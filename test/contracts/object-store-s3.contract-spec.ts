@@ -6,7 +6,7 @@ import { describeS3Faults } from './object-store-s3-faults.contract.js';
 const credentials = { accessKey: 'CONTRACTKEY', secretKey: 'contract-secret' };
 const transfer = { readConcurrency: 16, writeConcurrency: 16, requestTimeoutMs: 5000, idleTimeoutMs: 5000 };
 
-describe('the S3 store', () => {
+describe.each(['undici', 'socket'] as const)('the S3 store over %s', (transport) => {
   let endpoint: S3Endpoint;
   let factory: StoreFactory;
   let count = 0;
@@ -15,7 +15,7 @@ describe('the S3 store', () => {
     endpoint = await startS3Endpoint({ accessKeys: [credentials], buckets: [], region: 'local' });
     factory = new StoreFactory({
       clouds: { AWS: { regions: { local: { endpoint: endpoint.url, addressing: 'path' } } } },
-      transfer,
+      transfer: { ...transfer, transport },
     });
   });
   afterAll(async () => {

@@ -1,5 +1,5 @@
 import { EventStoreDBEventStore } from '../../src/event-store/eventstoredb/eventstoredb-event-store.js';
-import type { TaskTaken } from '../../src/tasks/task.events.js';
+import { taskStream, type TaskEvent, type TaskTaken } from '../../src/tasks/task.events.js';
 import { ClusterProcesses } from '../support/cluster/cluster-processes.js';
 import { MigrationApi, srcNode } from '../support/migration-api.js';
 import { namesIn, readLists } from '../support/migration-lists.js';
@@ -47,10 +47,8 @@ const create = (at: number, by: 1 | 2 = 1) => api(by).create({ src_node: srcNode
 async function takes(taskId: number): Promise<readonly TaskTaken['data'][]> {
   const store = await EventStoreDBEventStore.open({ url: cluster.engines.eventStore.connectionString });
   try {
-    const taken: TaskTaken['data'][] = [];
-    for await (const { type, data } of store.read(`task-${taskId}`))
-      if (type === 'TaskTaken') taken.push(data as TaskTaken['data']);
-    return taken;
+    const { events } = await store.read<TaskEvent>(taskStream(String(taskId)));
+    return events.flatMap((event) => (event.type === 'TaskTaken' ? [event.data] : []));
   } finally {
     await store.close();
   }
@@ -115,10 +113,10 @@ it('a task is paused and started by a process that does not run it', async () =>
 
 it('a task group is planned by one worker and run by all, with a worker killed in the middle', async () => {
   const id = await api().createGroup({ src_node: srcNode({ object_key: [prefixOf(5)] }) });
-  await until(async () => (await api(2).showGroup(id)).successful_num >= 300, 60_000);
+  await until(async () => (await api(2).showGroup(id)).success_num >= 300, 60_000);
   await cluster.process('worker-2').kill();
   const group = await api(2).groupReached(id, [4, 5, 6], 120_000);
-  expect(group).toMatchObject({ status: 6, total_num: 1500, successful_num: 1500, failed_num: 0, total_task_num: 4 });
+  expect(group).toMatchObject({ status: 6, total_num: 1500, success_num: 1500, fail_num: 0, total_task_num: 4 });
   const names: string[] = [];
   for (const task of await api().tasksOf(id)) {
     const files = await endpoint.texts(TO, `oms/task_group/${id}/`);

@@ -8,9 +8,7 @@ import json
 import sys
 import time
 
-from huaweicloudsdkcore.auth.credentials import BasicCredentials
-from huaweicloudsdkcore.exceptions.exceptions import ClientRequestException
-from huaweicloudsdkcore.http.http_config import HttpConfig
+from huawei_sdk_common import client_of, refusal
 from huaweicloudsdkoms.v2 import (
     CreateSyncEventsRequest,
     CreateSyncTaskReq,
@@ -18,7 +16,6 @@ from huaweicloudsdkoms.v2 import (
     DeleteSyncTaskRequest,
     ListSyncTaskStatisticRequest,
     ListSyncTasksRequest,
-    OmsClient,
     ShowSyncTaskRequest,
     StartSyncTaskReq,
     StartSyncTaskRequest,
@@ -27,20 +24,6 @@ from huaweicloudsdkoms.v2 import (
 )
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
-
-
-def refusal(call, request):
-    """What the SDK makes of a refused call."""
-    try:
-        call(request)
-    except ClientRequestException as error:
-        return {
-            "status": error.status_code,
-            "code": error.error_code,
-            "message": error.error_msg,
-            "request_id": error.request_id,
-        }
-    return {"status": 200}
 
 
 def now():
@@ -97,11 +80,7 @@ def life_of_a_task(client, task, keys):
 
 def main():
     given = json.loads(sys.argv[1])
-    config = HttpConfig.get_default_config()
-    config.timeout = 20
-    credentials = BasicCredentials(given["ak"], given["sk"], given["project"])
-    builder = OmsClient.new_builder().with_http_config(config).with_credentials(credentials)
-    client = builder.with_endpoint(given["endpoint"]).build()
+    client = client_of(given)
     if given.get("refused"):
         result = refusal(client.list_sync_tasks, ListSyncTasksRequest())
     else:

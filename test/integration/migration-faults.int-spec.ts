@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { IMPATIENT } from '../support/fault-mix.js';
 import { srcNode } from '../support/migration-api.js';
 import { endlessPages, LISTINGS, refuseListing, whenListed } from '../support/migration-faults.js';
@@ -5,14 +6,20 @@ import { namesIn } from '../support/migration-lists.js';
 import { contentOf, MigrationScene } from '../support/migration-scene.js';
 import { keysOf, Verdicts } from '../support/migration-verdicts.js';
 import type { Fault } from '../support/s3-endpoint/s3-endpoint.js';
+import { until } from '../support/until.js';
 
 const [FROM, TO] = ['from', 'to'];
+/** Each task looks at the source once before it lists it. */
+const LOOK_AND_LIST = 2;
 
 let scene: MigrationScene;
 const verdicts = new Verdicts(() => scene);
 
 beforeAll(async () => {
-  scene = await MigrationScene.build({ tasks: { pageObjects: 100 }, transfer: IMPATIENT });
+  scene = await MigrationScene.build({
+    tasks: { pageObjects: 100 },
+    transfer: { ...IMPATIENT, attempts: 5, maxDelayMs: 1500 },
+  });
 }, 60_000);
 
 afterEach(() => {
@@ -29,8 +36,15 @@ describe('a source that is busy', () => {
   it('for a while, and says when to come back, costs time only', async () => {
     const keys = keysOf('storm/', 300);
     await scene.seed(...keys);
+    const storm = () => scene.source.faults.always({}, { kind: 'error', code: 'SlowDown', retryAfterSeconds: 1 });
+    storm();
     const id = await start('storm/');
-    scene.source.faults.always({}, { kind: 'error', code: 'SlowDown', retryAfterSeconds: 1 }, { times: 40 });
+    await sleep(2500);
+    scene.source.faults.clear();
+    await until(() => scene.copies('storm/').length > 0);
+    storm();
+    await sleep(1500);
+    scene.source.faults.clear();
     await verdicts.expectAllCopied(id, keys);
   });
 
@@ -98,7 +112,7 @@ describe('a source that changes while it is migrated', () => {
     const keys = keysOf('gone/', 150);
     await scene.seed(...keys);
     const bad = keys.filter((_, index) => index % 10 === 3);
-    whenListed(scene.source, FROM, 1, () => bad.forEach((key) => scene.source.remove(FROM, key)));
+    whenListed(scene.source, FROM, LOOK_AND_LIST, () => bad.forEach((key) => scene.source.remove(FROM, key)));
     const good = keys.filter((key) => !bad.includes(key));
     await verdicts.expectFailed(await start('gone/'), good, bad, 'TRF.0156');
   });
@@ -108,7 +122,7 @@ describe('a source that changes while it is migrated', () => {
     await scene.seed(...keys);
     const replace = async (key: string, index: number) =>
       scene.source.seed(FROM, key, index % 2 === 0 ? contentOf(key).toUpperCase() : `${contentOf(key)}, longer`);
-    whenListed(scene.source, FROM, 1, () => Promise.all(keys.slice(0, 40).map(replace)));
+    whenListed(scene.source, FROM, LOOK_AND_LIST, () => Promise.all(keys.slice(0, 40).map(replace)));
     const id = await start('new/');
     expect(await verdicts.ended(id)).toMatchObject({ status: 5, total_num: 150, successful_num: 150 });
     expect(namesIn(await scene.lists(id))).toEqual(keys);

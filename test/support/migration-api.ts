@@ -33,8 +33,8 @@ export interface GroupAnswer {
   readonly failed_task_num: number;
   readonly complete_task_num: number;
   readonly total_num: number;
-  readonly successful_num: number;
-  readonly failed_num: number;
+  readonly success_num: number;
+  readonly fail_num: number;
   readonly total_size: number;
   readonly complete_size: number;
   readonly [field: string]: unknown;
@@ -115,8 +115,8 @@ export class MigrationApi {
       enable_kms: false,
       ...more,
     };
-    const answer = await this.groups<{ taskgroup_id: string }>('POST', '', body);
-    return done(answer, 'Creating a group').taskgroup_id;
+    const answer = await this.groups<{ group_id: string }>('POST', '', body);
+    return done(answer, 'Creating a group').group_id;
   }
 
   async showGroup(id: string): Promise<GroupAnswer> {

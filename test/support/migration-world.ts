@@ -1,4 +1,5 @@
 import { ByteBudget } from '../../src/kernel/byte-budget.js';
+import { interceptStore } from '../../src/object-store/intercept-store.js';
 import { MemoryBuckets } from '../../src/object-store/memory/memory-buckets.js';
 import { MemoryStore } from '../../src/object-store/memory/memory-store.js';
 import type { DestinationStore, SourceStore } from '../../src/object-store/object-store.port.js';
@@ -12,6 +13,7 @@ import type {
 } from '../../src/transfer/migration/migration.js';
 import { ObjectPages } from '../../src/transfer/migration/object-pages.js';
 import type { SyncObjectOptions, TransferLimits } from '../../src/transfer/transfer-options.js';
+import { faultyStore, StoreFaults } from './faulty-store.js';
 import { ManualClock } from './manual-clock.js';
 
 export const MIGRATION_LIMITS: TransferLimits = {
@@ -107,6 +109,22 @@ const endOf = (object: MigratedObject): string =>
       ? object.reason
       : `${object.failure.reason} ${object.failure.code}`;
 
+/** The same store with another listing. */
+export const withListing = (store: DestinationStore, listPages: DestinationStore['listPages']): DestinationStore => ({
+  ...faultyStore(store, new StoreFaults()),
+  listPages,
+});
+
+/** The same store with a wait, or a failure, before every read of a body. */
+export const beforeReads = (store: DestinationStore, before: (key: string) => Promise<void> | void): DestinationStore =>
+  interceptStore(store, {
+    call: (call, signal, proceed) => proceed(call, signal),
+    open: async (call, signal, proceed) => {
+      await before(call.key);
+      return proceed(call, signal);
+    },
+  });
+
 export interface MigrationTry {
   readonly options?: Partial<Omit<MigrationOptions, 'copy'>>;
   readonly copy?: Partial<SyncObjectOptions>;
@@ -130,7 +148,7 @@ export class MigrationWorld {
 
   /** Writes objects at the source, each with its own content. */
   seed(keys: readonly string[], size = 10): void {
-    for (const key of keys) this.from.write('from', key, Buffer.from(key.padEnd(size, '.').slice(-size)));
+    for (const key of keys) this.from.write('from', key, Buffer.from(key.padEnd(size, '.').slice(0, size)));
   }
 
   /** Key and content of everything at the destination. */

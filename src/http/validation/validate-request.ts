@@ -1,6 +1,7 @@
 import { plainToInstance, type ClassConstructor } from 'class-transformer';
 import { validateSync, type ValidationError } from 'class-validator';
 import { OMS_ERRORS, OmsError, type OmsErrorKind } from '../../kernel/oms-error.js';
+import { isStrict } from './strict-fields.js';
 
 interface Problem {
   readonly path: string;
@@ -13,12 +14,14 @@ const RANK: Partial<Record<OmsErrorKind, number>> = { MISSING_PARAMETER: 0, INVA
 const rankOf = ({ kind }: Problem): number => RANK[kind] ?? 2;
 
 /**
- * Makes a checked instance of `type` of what came in. Unknown fields are dropped: newer clients may send them. A null
- * counts as an absent field, at any depth. Throws an `OmsError` that names the first wrong field and what is allowed.
+ * Makes a checked instance of `type` of what came in. Unknown fields are dropped, since newer clients may send them; a
+ * `StrictFields` type refuses them. A null counts as an absent field, at any depth. Throws an `OmsError` that names the first
+ * wrong field and what is allowed.
  */
 export function validateRequest<T extends object>(type: ClassConstructor<T>, input: unknown, what = 'The body'): T {
   const instance = plainToInstance(type, fieldsOf(input, what));
-  const errors = validateSync(instance, { whitelist: true, forbidUnknownValues: false });
+  const options = { whitelist: true, forbidNonWhitelisted: isStrict(type), forbidUnknownValues: false };
+  const errors = validateSync(instance, options);
   if (errors.length > 0) throw refusal(errors);
   return instance;
 }
@@ -33,12 +36,13 @@ export function refusal(errors: readonly ValidationError[]): OmsError {
 
 function problemsOf(error: ValidationError, parent: string): Problem[] {
   const path = pathOf(parent, error.property);
-  const own = Object.entries(error.constraints ?? {}).map(([name, message]) => ({
-    path,
-    message,
-    kind: kindOf(error.contexts?.[name]),
-  }));
-  return [...own, ...(error.children ?? []).flatMap((child) => problemsOf(child, path))];
+  const own = Object.entries(error.constraints ?? {}).map(([name, message]): Problem =>
+    name === 'whitelistValidation'
+      ? { path, message: 'is no field of this call', kind: 'UNKNOWN_FIELD' }
+      : { path, message, kind: kindOf(error.contexts?.[name]) },
+  );
+  // Parts of what is wrong as a whole say nothing: an array in place of an object has no fields to miss.
+  return own.length > 0 ? own : (error.children ?? []).flatMap((child) => problemsOf(child, path));
 }
 
 function pathOf(parent: string, property: string): string {
@@ -64,7 +68,7 @@ const MAX_DEPTH = 8;
 
 /** Deeper than any field of the API lies nothing is looked at, and nothing read either. */
 function withoutNulls(fields: object, depth = 1): object {
-  const given = Object.entries(fields).filter(([, value]) => value !== null);
+  const given = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
   return Object.fromEntries(given.map(([name, value]) => [name, cleared(value, depth)]));
 }
 

@@ -62,7 +62,7 @@ export function isPublicAddress(address: string): boolean {
 export type ResolveAll = (
   hostname: string,
   options: LookupOptions & { readonly all: true },
-  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[]) => void,
+  callback: (error: NodeJS.ErrnoException | null, addresses: LookupAddress[] | undefined) => void,
 ) => void;
 
 export interface ConnectorOptions {
@@ -86,8 +86,8 @@ const notAllowed = (hostname: string): StoreError =>
 export const guardedLookup =
   (allowPrivateNetworks: boolean, resolve: ResolveAll = systemLookup): LookupFunction =>
   (hostname, wanted, callback) => {
-    resolve(hostname, { ...wanted, all: true }, (error, addresses) => {
-      const [first] = addresses ?? [];
+    resolve(hostname, { ...wanted, all: true }, (error, addresses = []) => {
+      const [first] = addresses;
       if (error !== null || first === undefined) callback(error ?? notAllowed(hostname), []);
       else if (!allowPrivateNetworks && !addresses.every(({ address }) => isPublicAddress(address)))
         callback(notAllowed(hostname), []);

@@ -17,7 +17,9 @@ export interface HttpAnswer {
   readonly status: number;
   /** Names in lower case. */
   readonly headers: S3Headers;
-  /** Ends only after exactly the announced bytes, where the answer announces some. Read it to its end or discard it. */
+  /** The bytes that the body will have, where the answer tells. */
+  readonly announced: number | undefined;
+  /** Ends only after exactly the announced bytes. Read it to its end or discard it. */
   readonly body: Readable;
 }
 
@@ -25,9 +27,9 @@ export interface HttpAnswer {
 const MAX_DRAINED_BYTES = 64 * 1024;
 
 /** Ends a body that nobody wants. */
-export function discardBody({ headers, body }: HttpAnswer): void {
+export function discardBody({ announced, body }: HttpAnswer): void {
   body.on('error', () => undefined);
-  if ((contentLength(headers) ?? Infinity) <= MAX_DRAINED_BYTES) body.resume();
+  if ((announced ?? Infinity) <= MAX_DRAINED_BYTES) body.resume();
   else body.destroy();
 }
 
@@ -88,9 +90,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
 
   onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: S3Headers): void {
     if (status < 200) return;
-    const announced = this.method === 'HEAD' ? undefined : contentLength(headers);
+    const announced = this.method === 'HEAD' ? 0 : contentLength(headers);
     this.body = new ResponseBody(controller, announced, this.finish);
-    this.resolve({ status, headers, body: this.body });
+    this.resolve({ status, headers, announced, body: this.body });
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -24,7 +24,7 @@ interface OpenPool {
 /** The right to use the connections to one origin, until it is given back. */
 export interface PoolLease {
   readonly pool: Pool;
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Connections by origin, for lists that name many: only so many origins are held at once, and unused ones are let go. */

@@ -14,6 +14,7 @@ import {
   type PutOptions,
   type PutResult,
   type StoreTraits,
+  UNKNOWN_SIZE,
 } from '../object-store.port.js';
 import { md5Hex, type MemoryBuckets, type MemoryObject } from './memory-buckets.js';
 import { MemoryUploads, type PartLimits } from './memory-uploads.js';
@@ -22,6 +23,8 @@ export interface MemoryStoreOptions {
   readonly maxPutBytes?: number;
   /** Objects in one page of a listing. */
   readonly pageObjects?: number;
+  /** Tells no sizes, as some web servers do. */
+  readonly hidesSizes?: boolean;
   readonly parts?: Partial<PartLimits>;
 }
 
@@ -61,13 +64,15 @@ export class MemoryStore implements DestinationStore {
   readonly endpointIdentity: string;
   readonly multipart: MultipartUploads;
   private readonly pageObjects: number;
+  private readonly hidesSizes: boolean;
 
   constructor(
     private readonly buckets: MemoryBuckets,
     readonly bucket: string,
-    { maxPutBytes = Infinity, pageObjects = PAGE_OBJECTS, parts = {} }: MemoryStoreOptions = {},
+    { maxPutBytes = Infinity, pageObjects = PAGE_OBJECTS, hidesSizes = false, parts = {} }: MemoryStoreOptions = {},
   ) {
     this.pageObjects = pageObjects;
+    this.hidesSizes = hidesSizes;
     this.label = `memory://${bucket}`;
     this.endpointIdentity = buckets.identity;
     this.traits = { listsInKeyOrder: true, keepsMetadata: true, checksum: 'md5', maxPutBytes };
@@ -96,14 +101,14 @@ export class MemoryStore implements DestinationStore {
       signal.throwIfAborted();
       const page = keys.slice(at, at + this.pageObjects).flatMap((key) => {
         const object = objects.get(key);
-        return object === undefined ? [] : [listed(key, object)];
+        return object === undefined ? [] : [this.told(listed(key, object))];
       });
       if (page.length > 0) yield page;
     }
   }
 
   async head(key: string, signal: AbortSignal): Promise<ObjectInfo> {
-    return infoOf(key, await this.find(key, signal));
+    return this.told(infoOf(key, await this.find(key, signal)));
   }
 
   async open(key: string, { range, ifMatch }: OpenOptions, signal: AbortSignal): Promise<OpenedObject> {
@@ -117,7 +122,7 @@ export class MemoryStore implements DestinationStore {
       throw new StoreError('invalid', `Object ${key} has no such range`, { backendCode: 'InvalidRange' });
     const bytes = range === undefined ? content : content.subarray(range.start, range.end + 1);
     const body = Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
-    return { info: infoOf(key, object), body };
+    return { info: this.told(infoOf(key, object)), body };
   }
 
   async put(key: string, body: Buffer | Readable, options: PutOptions, signal: AbortSignal): Promise<PutResult> {
@@ -164,6 +169,10 @@ export class MemoryStore implements DestinationStore {
     return Promise.resolve();
   }
 
+  private told<T extends ListedObject>(object: T): T {
+    return this.hidesSizes ? { ...object, size: UNKNOWN_SIZE } : object;
+  }
+
   private async find(key: string, signal: AbortSignal): Promise<MemoryObject> {
     await Promise.resolve();
     signal.throwIfAborted();
@@ -179,7 +188,9 @@ export class MemoryStore implements DestinationStore {
         ? `A key has 1 to ${MAX_KEY_BYTES} bytes`
         : size > this.traits.maxPutBytes
           ? `Object ${key} is too large for one put`
-          : undefined;
+          : size === UNKNOWN_SIZE
+            ? `Object ${key} tells no size`
+            : undefined;
     if (reason === undefined) this.buckets.bucket(this.bucket);
     else {
       if (body !== undefined && !Buffer.isBuffer(body)) body.destroy();

@@ -55,7 +55,7 @@ export class MemoryUploads implements MultipartUploads {
     signal: AbortSignal,
   ): Promise<UploadedPart> {
     const chunks: Buffer[] = [];
-    if (partNumber < 1 || partNumber > this.maxParts || size > this.maxPartBytes) {
+    if (partNumber < 1 || partNumber > this.maxParts || size < 0 || size > this.maxPartBytes) {
       if (!Buffer.isBuffer(body)) body.destroy();
       throw invalid('InvalidPart');
     }

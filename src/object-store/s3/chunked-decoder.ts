@@ -39,7 +39,7 @@ export class ChunkedDecoder {
   private lineOf(bytes: Buffer): void {
     const end = bytes.indexOf(LF);
     this.consumed = end < 0 ? bytes.length : end + 1;
-    this.line += bytes.latin1Slice(0, this.consumed);
+    this.line += bytes.toString('latin1', 0, this.consumed);
     if (this.line.length > MAX_LINE_BYTES) throw malformedAnswer('a chunk');
     if (end < 0) return;
     if (!this.line.endsWith('\r\n')) throw malformedAnswer('a chunk');

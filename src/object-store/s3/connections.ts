@@ -1,4 +1,12 @@
-import type { S3Transport } from './transport.js';
+import { SocketTransport } from './socket-transport.js';
+import type { S3Transport, S3TransportOptions } from './transport.js';
+import { UndiciTransport } from './undici-transport.js';
+
+/** Two clients of HTTP that keep the same promises: one from a package, one of our own, which is faster. */
+export type TransportKind = 'undici' | 'socket';
+
+export const openTransport = (kind: TransportKind, options: S3TransportOptions): S3Transport =>
+  kind === 'socket' ? new SocketTransport(options) : new UndiciTransport(options);
 
 /** Connections by origin, shared by all stores there, so that their number is bounded per endpoint and not per store. */
 export class SharedConnections {

@@ -136,13 +136,13 @@ const huaweiCloud = named({
   'la-south-2': 'LA-Santiago',
 });
 
-/** Built-in regions by cloud; the configuration adds to them. HEC is private: all its regions are configured. */
+/** Built-in regions by cloud; the configuration adds to them. HEC is how task groups call Huawei Cloud as a destination. */
 export const REGIONS = {
   AWS: aws,
   Aliyun: aliyun,
   Tencent: tencent,
   HuaweiCloud: huaweiCloud,
-  HEC: {},
+  HEC: huaweiCloud,
   QingCloud: {
     ...qingStor('pek3a', 'Beijing 3-A'),
     ...qingStor('pek3b', 'Beijing 3-B'),

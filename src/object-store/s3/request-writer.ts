@@ -54,11 +54,11 @@ export class RequestWriter {
 
   start(head: string, announced: number): void {
     const { body, socket } = this;
-    if (body === undefined || body.length === 0) {
+    if (Buffer.isBuffer(body)) this.writeBuffer(head, body);
+    else if (body === undefined) {
       this.done = true;
       socket.write(head, 'latin1');
-    } else if (Buffer.isBuffer(body)) this.writeBuffer(head, body);
-    else {
+    } else {
       socket.write(head, 'latin1');
       this.pipe(body, announced);
     }
@@ -82,7 +82,7 @@ export class RequestWriter {
   private writeBuffer(head: string, body: Buffer): void {
     if (body.length <= ONE_WRITE_BYTES) {
       const whole = Buffer.allocUnsafe(head.length + body.length);
-      whole.latin1Write(head, 0);
+      whole.write(head, 0, 'latin1');
       body.copy(whole, head.length);
       this.done = true;
       this.socket.write(whole);
@@ -104,6 +104,10 @@ export class RequestWriter {
   }
 
   private pipe(body: Readable, announced: number): void {
+    if (body.destroyed && !body.readableEnded) {
+      this.events.failed(body.errored ?? closedEarly());
+      return;
+    }
     body.on('data', (chunk: Buffer | string) =>
       this.writeChunk(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, announced),
     );
@@ -114,8 +118,7 @@ export class RequestWriter {
     });
     body.once('error', (error) => this.stopped || this.events.failed(error));
     body.once('close', () => {
-      if (!this.done && !this.stopped && !body.readableEnded)
-        this.events.failed(new StoreError('connection', 'The body was closed before its end'));
+      if (!this.done && !this.stopped && !body.readableEnded) this.events.failed(closedEarly());
     });
   }
 
@@ -134,5 +137,6 @@ export class RequestWriter {
   }
 }
 
+const closedEarly = (): StoreError => new StoreError('connection', 'The body was closed before its end');
 const wrongLength = (bytes: number, announced: number): StoreError =>
   new StoreError('connection', `The body brought ${bytes} of ${announced} bytes announced`);

@@ -83,7 +83,7 @@ export class ResponseParser {
       return NOTHING;
     }
     this.pending = NOTHING;
-    const head = parseResponseHead(all.latin1Slice(0, end), this.toHead);
+    const head = parseResponseHead(all.toString('latin1', 0, end), this.toHead);
     const rest = all.subarray(end + HEAD_END.length);
     if (head.status < 200) {
       if (head.status === 101 || ++this.interim > MAX_INTERIM) throw malformedAnswer('an unexpected interim answer');
@@ -127,4 +127,4 @@ export class ResponseParser {
 }
 
 /** A peer that speaks something else may never send an empty line. */
-const mayBeHttp = (bytes: Buffer): boolean => 'HTTP/1.'.startsWith(bytes.latin1Slice(0, 7));
+const mayBeHttp = (bytes: Buffer): boolean => 'HTTP/1.'.startsWith(bytes.toString('latin1', 0, 7));

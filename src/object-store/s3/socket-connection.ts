@@ -26,6 +26,7 @@ export interface ConnectionTimes {
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
   readonly origin: URL;
+  readonly trustedCertificates: string | undefined;
   readonly times: ConnectionTimes;
   readonly now: number;
   tlsSession: Buffer | undefined;
@@ -242,13 +243,14 @@ function open(owner: ConnectionOwner, onread: OnRead): Socket {
   const host = hostname.replace(/^\[|\]$/g, '');
   const options = { host, onread, writableHighWaterMark: WRITE_AHEAD_BYTES };
   if (protocol !== 'https:') return connectTcp({ ...options, port: port === '' ? 80 : Number(port) });
-  const { tlsSession } = owner;
+  const { tlsSession, trustedCertificates } = owner;
   const socket = connectTls({
     ...options,
     port: port === '' ? 443 : Number(port),
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 && { servername: host }),
     ...(tlsSession !== undefined && { session: tlsSession }),
+    ...(trustedCertificates !== undefined && { ca: trustedCertificates }),
   });
   return socket.on('session', (session) => (owner.tlsSession = session));
 }

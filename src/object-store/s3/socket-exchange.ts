@@ -39,6 +39,8 @@ export class SocketExchange implements BodySource {
     private readonly reject: (error: unknown) => void,
   ) {
     this.stopListening = onAbort(signal, this.aborted);
+    // It may fail while it waits for a connection, where nobody else listens; whoever writes it asks whether it did.
+    if (request.body instanceof Readable) request.body.on('error', () => undefined);
   }
 
   carriedBy(carrier: Carrier): void {

@@ -1,17 +1,7 @@
 import { StoreError } from '../object-store.port.js';
 import { type ConnectionOwner, type ConnectionTimes, SocketConnection } from './socket-connection.js';
 import { SocketExchange } from './socket-exchange.js';
-import type { S3Transport, S3WireRequest, S3WireResponse } from './transport.js';
-
-export interface SocketTransportOptions {
-  /** `http://host:port` or `https://host:port`. */
-  readonly origin: string;
-  readonly connections: number;
-  /** A response must begin within this time. */
-  readonly requestTimeoutMs: number;
-  /** A body must not stand still longer than this. */
-  readonly idleTimeoutMs: number;
-}
+import type { S3Transport, S3TransportOptions, S3WireRequest, S3WireResponse } from './transport.js';
 
 const KEEP_ALIVE_MS = 15_000;
 const MAX_CONNECT_MS = 10_000;
@@ -25,6 +15,7 @@ const MAX_TICK_MS = 1000;
  */
 export class SocketTransport implements S3Transport, ConnectionOwner {
   readonly origin: URL;
+  readonly trustedCertificates: string | undefined;
   readonly times: ConnectionTimes;
   now = 0;
   tlsSession: Buffer | undefined;
@@ -35,9 +26,10 @@ export class SocketTransport implements S3Transport, ConnectionOwner {
   private clock: NodeJS.Timeout | undefined;
   private isClosed = false;
 
-  constructor(options: SocketTransportOptions) {
+  constructor(options: S3TransportOptions) {
     const { requestTimeoutMs, idleTimeoutMs } = options;
     this.origin = new URL(options.origin);
+    this.trustedCertificates = options.trustedCertificates;
     this.limit = options.connections;
     const connectMs = Math.min(requestTimeoutMs, MAX_CONNECT_MS);
     const tickMs = Math.max(1, Math.min(MAX_TICK_MS, Math.min(connectMs, idleTimeoutMs) / LOOKS));

@@ -28,6 +28,18 @@ export interface S3WireResponse {
   readonly stream: Readable | undefined;
 }
 
+export interface S3TransportOptions {
+  /** `http://host:port` or `https://host:port`. */
+  readonly origin: string;
+  readonly connections: number;
+  /** A response must begin within this time. */
+  readonly requestTimeoutMs: number;
+  /** A body must not stand still longer than this. */
+  readonly idleTimeoutMs: number;
+  /** Certificates (PEM) that are trusted in place of the well-known ones. */
+  readonly trustedCertificates?: string;
+}
+
 /** One endpoint's connections. The only thing that touches the network, so that another client can take its place. */
 export interface S3Transport {
   /**

@@ -8,20 +8,11 @@ import {
   headerOf,
   type S3Headers,
   type S3Transport,
+  type S3TransportOptions,
   type S3WireRequest,
   type S3WireResponse,
   wantsStream,
 } from './transport.js';
-
-export interface UndiciTransportOptions {
-  /** `http://host:port` or `https://host:port`. */
-  readonly origin: string;
-  readonly connections: number;
-  /** A response must begin within this time. */
-  readonly requestTimeoutMs: number;
-  /** A body must not stand still longer than this. */
-  readonly idleTimeoutMs: number;
-}
 
 /** Longest answer that is collected: a page of 1,000 keys of 1,024 bytes, each byte escaped, stays below. */
 const MAX_COLLECTED_BYTES = 32 * 1024 * 1024;
@@ -31,7 +22,7 @@ const NO_BODY = Buffer.alloc(0);
 export class UndiciTransport implements S3Transport {
   private readonly pool: Pool;
 
-  constructor(options: UndiciTransportOptions) {
+  constructor(options: S3TransportOptions) {
     this.pool = new Pool(options.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -39,7 +30,10 @@ export class UndiciTransport implements S3Transport {
       headersTimeout: options.requestTimeoutMs,
       bodyTimeout: options.idleTimeoutMs,
       keepAliveTimeout: 15_000,
-      connect: { timeout: Math.min(options.requestTimeoutMs, 10_000) },
+      connect: {
+        timeout: Math.min(options.requestTimeoutMs, 10_000),
+        ...(options.trustedCertificates !== undefined && { ca: options.trustedCertificates }),
+      },
     });
   }
 

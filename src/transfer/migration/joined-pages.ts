@@ -1,3 +1,4 @@
+import type { SourceEntry } from './migration.js';
 import type { PlannedPage } from './plan-page.js';
 
 /** Pages that are reported as one at most, when nothing of them has to be copied, and the objects of those. */
@@ -26,8 +27,9 @@ export class JoinedPages {
     this.objects = 0;
     if (last === undefined) return [];
     if (pages.length === 1) return pages;
-    const entries = pages.flatMap((page) => page.entries);
-    const outcomes = pages.flatMap((page) => page.outcomes);
+    // `flatMap` would take a hundred times as long.
+    const entries = new Array<SourceEntry>().concat(...pages.map((page) => page.entries));
+    const outcomes = new Array<PlannedPage['outcomes'][number]>().concat(...pages.map((page) => page.outcomes));
     return [{ ...last, entries, outcomes }];
   }
 }

@@ -1,7 +1,7 @@
 import type { ObjectInfo, SourceStore } from '../../object-store/object-store.port.js';
 import { ListFileError } from './list-file-error.js';
 import { ListFileReader, type ListLine, type ListReading } from './list-file-reader.js';
-import type { ListFile, ListFiles } from './list-files.js';
+import type { ListFiles } from './list-files.js';
 import type { PageSource, SourceEntry, SourcePage } from './migration.js';
 import { nameEntry } from './list-line.js';
 
@@ -57,11 +57,13 @@ export class ListFilePages implements PageSource {
     };
     for await (const { position: positionAt, lines } of this.read(position, signal)) {
       for (const { text, start } of lines) {
+        const entry = this.format.read(text);
+        const id = `${entry.key}\t${entry.targetName ?? ''}`;
+        if (page.has(id)) continue;
         position = positionAt(start);
         if (page.size >= this.options.pageObjects) yield await ready();
+        page.set(id, entry);
         isEmpty = false;
-        const entry = this.format.read(text);
-        page.set(`${entry.key}\t${entry.targetName ?? ''}`, entry);
       }
       position = positionAt(null);
     }

@@ -2,7 +2,6 @@ import type { DestinationStore, SourceStore } from '../../object-store/object-st
 import type { SyncObjectOptions } from '../transfer-options.js';
 import { MigrationRun } from './migration-run.js';
 import type { MigrationSink, PageSource, ResumableUpload } from './migration.js';
-import { storeMover } from './object-mover.js';
 
 export interface MigrationOptions {
   /** How every single object is compared, copied and proven. */
@@ -63,6 +62,5 @@ export async function migrate(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
-  const mover = storeMover(source, destination, start, options, sink);
-  await new MigrationRun(source, destination, pages, { start, options, sink, mover }, signal).run();
+  await new MigrationRun(source, destination, pages, { start, options, sink }, signal).run();
 }

@@ -3,7 +3,7 @@ import { Bell } from './bell.js';
 import { JoinedPages, MAX_JOINED_PAGES } from './joined-pages.js';
 import type { MigrationOptions, MigrationStart } from './migrate.js';
 import type { MigrationSink, PageSource } from './migration.js';
-import type { ObjectMover } from './object-mover.js';
+import { storeMover } from './object-mover.js';
 import { PageCopier } from './page-copier.js';
 import type { PageInFlight } from './page-in-flight.js';
 import { PagePlanner, type PlannedPage } from './plan-page.js';
@@ -11,7 +11,7 @@ import { ReadAhead } from './read-ahead.js';
 import { ScanTotals } from './scan-totals.js';
 
 /** Pages under way: begun and not recorded. */
-const WINDOW_PAGES = 2;
+const WINDOW_PAGES = 3;
 /** Pages of the source that can have been under way when a run was cut off. */
 const OWN_COPY_PAGES = WINDOW_PAGES * MAX_JOINED_PAGES;
 
@@ -19,7 +19,6 @@ export interface MigrationParts {
   readonly start: MigrationStart;
   readonly options: MigrationOptions;
   readonly sink: MigrationSink;
-  readonly mover: ObjectMover;
 }
 
 /** One migration from its start to its end: lists ahead, plans, copies and reports, all at the same time. */
@@ -43,11 +42,12 @@ export class MigrationRun {
     private readonly parts: MigrationParts,
     private readonly signal: AbortSignal,
   ) {
-    const { start, options, mover } = parts;
+    const { start, options, sink } = parts;
     const inner = this.stop.signal;
     this.totals = new ScanTotals(start);
     this.ahead = new ReadAhead(options.listAheadObjects, this.bell, inner);
     this.planner = new PagePlanner(destination, pages, options, inner);
+    const mover = storeMover(source, destination, start, options, sink, this.fail);
     this.copier = new PageCopier(source, mover, options, this.bell, this.fail, inner);
   }
 
@@ -57,6 +57,7 @@ export class MigrationRun {
     this.signal.addEventListener('abort', follow, { once: true });
     try {
       await Promise.all([this.list(), this.plan(), this.report()].map((part) => part.catch(this.fail)));
+      if (this.ahead.failure !== undefined) this.fail(this.ahead.failure.error);
       await this.copier.stop();
       await this.planner.close().catch(this.fail);
     } finally {

@@ -48,7 +48,7 @@ export type MigratedObject = {
   readonly size: number;
 } & (
   | { readonly outcome: 'succeeded'; readonly proof: Proof }
-  | { readonly outcome: 'skipped'; readonly reason: IgnoreReason | 'NOT_MODIFIED_SINCE' }
+  | { readonly outcome: 'skipped'; readonly reason: IgnoreReason }
   | { readonly outcome: 'failed'; readonly failure: TransferFailure }
 );
 

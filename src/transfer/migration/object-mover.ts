@@ -21,6 +21,7 @@ class BegunUploads implements UploadLog {
   constructor(
     { uploads }: MigrationStart,
     private readonly sink: MigrationSink,
+    private readonly onFailure: (error: unknown) => void,
   ) {
     this.begun = new Map(uploads.map((upload) => [upload.key, upload]));
   }
@@ -29,9 +30,14 @@ class BegunUploads implements UploadLog {
     return this.begun.get(targetKey);
   }
 
-  began(upload: ResumableUpload): Promise<void> {
+  async began(upload: ResumableUpload): Promise<void> {
     this.begun.set(upload.key, upload);
-    return this.sink.uploadBegan(upload);
+    try {
+      await this.sink.uploadBegan(upload);
+    } catch (error) {
+      this.onFailure(error); // it is not this object that is at fault
+      throw error;
+    }
   }
 
   /** The object has ended. */
@@ -46,8 +52,9 @@ export function storeMover(
   start: MigrationStart,
   { copy, savePrefix, migrateSinceMs }: MigrationOptions,
   sink: MigrationSink,
+  onFailure: (error: unknown) => void,
 ): ObjectMover {
-  const uploads = new BegunUploads(start, sink);
+  const uploads = new BegunUploads(start, sink, onFailure);
   const options: SyncObjectOptions = {
     ...copy,
     // Waiting for a restore is for the whole page, not for the place of one object.

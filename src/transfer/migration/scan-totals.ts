@@ -1,9 +1,17 @@
 import type { MigrationStart } from './migrate.js';
 import type { MigratedObject, SourceEntry } from './migration.js';
 
-const listedBytes = (entries: readonly SourceEntry[]): number =>
-  entries.reduce((sum, { listed }) => sum + Math.max(0, listed?.size ?? 0), 0);
-const endedBytes = (objects: readonly MigratedObject[]): number => objects.reduce((sum, { size }) => sum + size, 0);
+function listedBytes(entries: readonly SourceEntry[]): number {
+  let bytes = 0;
+  for (const { listed } of entries) if (listed !== undefined && listed.size > 0) bytes += listed.size;
+  return bytes;
+}
+
+function endedBytes(objects: readonly MigratedObject[]): number {
+  let bytes = 0;
+  for (const { size } of objects) bytes += size;
+  return bytes;
+}
 
 /**
  * What is found at the source so far. Listings say how large objects are, but not those of mere names, and an object may have

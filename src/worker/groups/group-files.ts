@@ -1,7 +1,9 @@
 import type { DestinationStore } from '../../object-store/object-store.port.js';
+import type { TaskSettings } from '../../tasks/task.settings.js';
 import { blame } from '../../transfer/side-error.js';
 
-const folderOf = (groupId: string): string => `oms/task_group/${groupId}/`;
+/** Everything that is written about a group is under this, in its destination bucket. */
+export const folderOf = (groupId: string): string => `oms/task_group/${groupId}/`;
 
 /** Where the destination bucket has what the listing of the source found for one task. */
 export const planFile = (groupId: string, chunk: number): string => `${folderOf(groupId)}plan/${chunk}.txt`;
@@ -22,3 +24,9 @@ export async function removePlanFiles(
     throw blame('destination', error);
   }
 }
+
+const ID_LENGTH = 8;
+
+/** Groups have no name in the API; messages and the names of tasks say by this one where they come from. */
+export const groupNameOf = (groupId: string, { source }: TaskSettings): string =>
+  `${source.bucket === '' ? source.cloudType : source.bucket}-${groupId.slice(0, ID_LENGTH)}`;

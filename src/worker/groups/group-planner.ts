@@ -9,17 +9,17 @@ import {
   RecordGroupPlan,
 } from '../../task-groups/task-group.commands.js';
 import type { KnownTaskGroup } from '../../task-groups/task-group.state.js';
-import type { GroupPiece, ListFileSettings } from '../../tasks/task.settings.js';
+import type { GroupPiece, ListFileSettings, TaskSettings } from '../../tasks/task.settings.js';
+import { ListFileError } from '../../transfer/migration/list-file-error.js';
+import type { ListReading } from '../../transfer/migration/list-file-reader.js';
 import { blame } from '../../transfer/side-error.js';
-import { VaultError } from '../../vault/vault-error.js';
-import { SYSTEM_ERROR, trfOfError, type TaskFailure } from '../migration/trf.js';
+import { SYSTEM_ERROR, TRF, trfOfError, type TaskFailure } from '../migration/trf.js';
 import type { GroupCensus } from './group-census.js';
 import { contextOf, type Execute } from './group-commands.js';
 import { isPlanFile, planFile } from './group-files.js';
 import type { GroupStores } from './group-stores.js';
 import type { GroupTasks } from './group-tasks.js';
-import { listRanges, type ListCursor } from './list-ranges.js';
-import { noUrl, nothingToMigrate, PlanError } from './plan-error.js';
+import { listRanges, type ListCursor, type ListRangeOptions } from './list-ranges.js';
 import { prefixParts, type PartBounds } from './prefix-parts.js';
 
 interface PlannedPart {
@@ -33,6 +33,8 @@ interface PlannedPart {
  * is in two tasks, and tasks run while planning goes on.
  */
 export class GroupPlanner {
+  private readonly ranges: ListRangeOptions;
+
   constructor(
     private readonly census: GroupCensus,
     private readonly tasks: GroupTasks,
@@ -40,8 +42,11 @@ export class GroupPlanner {
     private readonly stores: GroupStores,
     private readonly mintTaskId: () => string,
     private readonly bounds: PartBounds,
+    reading: ListReading,
     private readonly log: Log,
-  ) {}
+  ) {
+    this.ranges = { lines: bounds.objects, reading };
+  }
 
   /**
    * Splits what is left of a group. Resolves when that is done or has failed, and both is recorded, or when the group wants no
@@ -55,9 +60,9 @@ export class GroupPlanner {
     try {
       await this.split(groupId, group, signal);
     } catch (error) {
-      const failure = this.failureOf(groupId, error, signal);
+      const failure = this.failureOf(groupId, group.settings, error, signal);
       if (failure === undefined) throw error;
-      await this.execute(new FailGroupPlan(groupId, failure.code, failure.message, contextOf(groupId)));
+      await this.fail(groupId, failure);
     }
   }
 
@@ -70,8 +75,8 @@ export class GroupPlanner {
       await this.tasks.create(groupId, part);
       signal.throwIfAborted();
     }
-    if (chunk === 0) throw group.settings.taskType === 'url_list' ? noUrl() : nothingToMigrate();
-    await this.execute(new CompleteGroupPlan(groupId, contextOf(groupId)));
+    if (chunk > 0) await this.execute(new CompleteGroupPlan(groupId, contextOf(groupId)));
+    else await this.fail(groupId, emptyOf(group.settings));
   }
 
   private parts(groupId: string, group: KnownTaskGroup, signal: AbortSignal): AsyncIterable<PlannedPart> {
@@ -112,7 +117,7 @@ export class GroupPlanner {
     const lists = await this.stores.lists(settings, listFile, credentials);
     const from = cursor === undefined ? undefined : (JSON.parse(cursor) as ListCursor);
     try {
-      for await (const piece of listRanges(lists, listFile.key, from, this.bounds.objects, signal)) {
+      for await (const piece of listRanges(lists, listFile.key, from, this.ranges, signal)) {
         const next: ListCursor = { key: piece.key, etag: piece.etag, offset: piece.end };
         yield { piece, cursor: JSON.stringify(next) };
       }
@@ -129,18 +134,31 @@ export class GroupPlanner {
     }
   }
 
+  private async fail(groupId: string, { code, message }: TaskFailure): Promise<void> {
+    await this.execute(new FailGroupPlan(groupId, code, message, contextOf(groupId)));
+  }
+
   /** Undefined for what is no failure of the group: the end of this work, or an event store that is out of reach. */
-  private failureOf(groupId: string, error: unknown, signal: AbortSignal): TaskFailure | undefined {
+  private failureOf(
+    groupId: string,
+    { taskType }: TaskSettings,
+    error: unknown,
+    signal: AbortSignal,
+  ): TaskFailure | undefined {
     if (hasEnded(signal)) return undefined;
-    if (error instanceof PlanError) return error;
-    if (error instanceof VaultError && error.kind === 'not-found')
-      return { code: SYSTEM_ERROR.code, message: 'The access keys are gone: give them again with a retry' };
-    const failure = trfOfError(error);
+    const failure = trfOfError(error, taskType);
     if (failure !== undefined) return failure;
     if (isOutage(error)) return undefined;
     this.log.error({ err: error, groupId }, 'a task group could not be split');
     return SYSTEM_ERROR;
   }
+}
+
+/** What a group without any object fails with. */
+function emptyOf({ taskType, source }: TaskSettings): TaskFailure {
+  const listed = source.listFile === null ? undefined : new ListFileError('empty', source.listFile.key);
+  const message = 'There is no object under the prefixes of the task group';
+  return trfOfError(listed, taskType) ?? { code: TRF.NOTHING_TO_MIGRATE, message };
 }
 
 const isOutage = (error: unknown): boolean => error instanceof EventStoreUnavailable || error instanceof WrongRevision;

@@ -5,11 +5,11 @@ import type {
   StoreLocation,
 } from '../../object-store/object-store.port.js';
 import type { ListFileSettings, TaskCredentials, TaskSettings, TaskSource } from '../../tasks/task.settings.js';
+import { listFileError } from '../../transfer/migration/list-file-error.js';
 import { blame } from '../../transfer/side-error.js';
-import { blameListFile } from './plan-error.js';
 
 /** Opens a store with its guards (limits, retries, breaker) around it. */
-type OpenGuarded = (
+export type OpenGuarded = (
   location: StoreLocation,
   credentials: StoreCredentials,
   options?: { readonly requesterPays?: boolean },
@@ -22,7 +22,7 @@ interface Keys {
 
 /**
  * The places of a group. Each call opens a store that the caller closes; it rejects as the vault does when the keys are gone,
- * and with a `SideError` or `PlanError` for a place that is not known (any more).
+ * and with a `SideError` or `ListFileError` for a place that is not known (any more).
  */
 export class GroupStores {
   constructor(
@@ -57,7 +57,7 @@ export class GroupStores {
     const keys = await this.keys.open(credentials.destination.ref);
     return opened(
       () => this.open(locationOf({ ...destination, bucket }), keys),
-      (error) => blameListFile(key, error),
+      (error) => listFileError(key, error),
     );
   }
 }

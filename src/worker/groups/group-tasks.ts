@@ -5,6 +5,7 @@ import { CreateTask, DeleteTask, StartTask, StopTask, UpdateTaskBandwidthPolicy 
 import { inParallel } from '../../transfer/in-parallel.js';
 import type { GroupCensus, GroupHistory, GroupPart, GroupTask } from './group-census.js';
 import { contextOf, type Execute } from './group-commands.js';
+import { groupNameOf } from './group-files.js';
 import { GroupLock } from './group-lock.js';
 
 /** Commands on their way at once. */
@@ -42,7 +43,7 @@ export class GroupTasks {
       const { group } = await this.census.group(groupId);
       if (group.status === 'absent' || group.status === 'deleted') return;
       const { projectId, settings, credentials, bandwidthPolicy } = group;
-      const name = `${nameOf(groupId, group)}-${part.chunk}`;
+      const name = `${groupNameOf(groupId, settings)}-${part.chunk}`;
       const task = { name, settings, credentials, priority: 'MEDIUM' as const, bandwidthPolicy, groupId };
       const { taskId, piece } = part;
       await this.execute(new CreateTask(projectId, taskId, { ...task, piece }, contextOf(groupId)));
@@ -139,9 +140,3 @@ const canBeTold = ({ status, orders }: KnownTaskGroup): boolean =>
   orders.length > 0 && (AT_WORK.has(status) || orders.every(({ kind }) => kind === 'bandwidth'));
 
 const isRetry = (order: GroupOrder): order is Extract<GroupOrder, { kind: 'retry' }> => order.kind === 'retry';
-
-const ID_LENGTH = 8;
-
-/** Groups have no name in the API; tasks show where they come from by this one. */
-const nameOf = (groupId: string, { settings }: KnownTaskGroup): string =>
-  `${settings.source.bucket === '' ? settings.source.cloudType : settings.source.bucket}-${groupId.slice(0, ID_LENGTH)}`;

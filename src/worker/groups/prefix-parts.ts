@@ -1,3 +1,4 @@
+import { comesBefore } from '../../kernel/key-order.js';
 import { compareKeys, StoreError, type ListedObject, type SourceStore } from '../../object-store/object-store.port.js';
 import { MAX_MANIFEST_LINE_BYTES, manifestLine } from '../../transfer/migration/manifest.js';
 import { blame, SideError } from '../../transfer/side-error.js';
@@ -68,10 +69,10 @@ async function* pagesInOrder(
   let last = after;
   for (const prefix of disjointPrefixes(prefixes)) {
     const inside = after?.startsWith(prefix) === true;
-    if (after !== undefined && !inside && compareKeys(prefix, after) < 0) continue;
+    if (after !== undefined && !inside && comesBefore(prefix, after)) continue;
     for await (const page of source.listPages(prefix, inside ? after : undefined, signal)) {
       const [first] = page;
-      if (first !== undefined && last !== undefined && compareKeys(first.key, last) <= 0)
+      if (first !== undefined && last !== undefined && !comesBefore(last, first.key))
         throw unordered(`${source.label} lists a key again or out of order`);
       last = page.at(-1)?.key ?? last;
       yield page;

@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.js';
 import type { ByteBudget } from '../../kernel/byte-budget.js';
 import type { MigrationOptions } from '../../transfer/migration/migrate.js';
 import { storageClassMapper } from '../../transfer/storage-class.js';
+import type { TaskPlaces } from './task-places.js';
 import type { LiveTask } from './task-record.js';
 
 /** An object that moves on is given time, however large it is and however narrow its task's share of the line. */
@@ -10,7 +11,7 @@ const PROGRESS_BYTES = 1024 * 1024;
 /** Turns the settings of tasks into the orders of the transfer engine. */
 export const copyOrders =
   ({ transfer, tasks }: Pick<Config, 'transfer' | 'tasks'>, buffers: ByteBudget, onBug: (error: unknown) => void) =>
-  ({ settings }: LiveTask): MigrationOptions => ({
+  ({ settings }: LiveTask, { isHeldBack }: TaskPlaces): MigrationOptions => ({
     copy: {
       limits: {
         ...transfer,
@@ -25,6 +26,7 @@ export const copyOrders =
       enableKms: settings.enableKms,
       enableRestore: settings.enableRestore,
       mapStorageClass: storageClassMapper(settings.storagePolicy),
+      isHeldBack,
       onBug,
     },
     objectsInFlight: tasks.objectsInFlight,

@@ -13,7 +13,6 @@ export type WrittenLists = Pick<MigratedPage, 'lists' | 'listErrors'>;
 /** Puts the list parts of a run into the destination. */
 export class ListPartWriter {
   constructor(
-    /** Not throttled: the lists are no data of the task. */
     private readonly destination: DestinationStore,
     private readonly run: ListedRun,
     private readonly kinds: readonly TaskListKind[] = LIST_KINDS,

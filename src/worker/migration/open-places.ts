@@ -1,3 +1,5 @@
+import type { Clock } from '../../kernel/clock.js';
+import type { MonotonicTime } from '../../kernel/monotonic-time.js';
 import type { CdnSettings } from '../../object-store/http/cdn/cdn.js';
 import type {
   DestinationStore,
@@ -6,8 +8,9 @@ import type {
   StoreLocation,
 } from '../../object-store/object-store.port.js';
 import type { OpenStoreOptions } from '../../object-store/store-factory.js';
+import { withThrottle } from '../../object-store/with-throttle.js';
 import type { CredentialPointer } from '../../sync-tasks/sync-task.events.js';
-import type { BandwidthRule } from '../../tasks/task.settings.js';
+import { BandwidthControl } from '../../transfer/bandwidth-schedule.js';
 import type { Side } from '../../transfer/failure-reasons.js';
 import { blame } from '../../transfer/side-error.js';
 import type { OpenPlaces } from './task-places.js';
@@ -27,12 +30,6 @@ export interface PlaceOpeners {
   urls(): SourceStore;
 }
 
-/** Holds back the bodies that pass through its stores. */
-export interface Throttle {
-  source(store: SourceStore): SourceStore;
-  limit(rules: readonly BandwidthRule[]): void;
-}
-
 /** Opens sealed keys; the vault. */
 interface Keys {
   open(ref: string): Promise<StoreCredentials>;
@@ -40,24 +37,27 @@ interface Keys {
 
 /** Opens the places of tasks with the keys they were started with. */
 export const openPlacesWith =
-  (keys: Keys, openers: PlaceOpeners, throttled: (rules: readonly BandwidthRule[]) => Throttle): OpenPlaces =>
+  (keys: Keys, openers: PlaceOpeners, clock: Clock, time: MonotonicTime): OpenPlaces =>
   async (task) => {
     const opening = new Opening(task, await secretsOf(task, keys), openers);
     const { bandwidthPolicy, settings } = task;
-    const throttle = throttled(bandwidthPolicy);
+    const bandwidth = new BandwidthControl(bandwidthPolicy, clock, time);
+    const close = async (): Promise<void> => {
+      bandwidth.close();
+      await opening.close();
+    };
     try {
-      const lists = opening.destination(settings.destination.bucket);
       const { listFile } = settings.source;
       return {
-        source: throttle.source(opening.source()),
-        destination: lists,
-        lists,
+        source: withThrottle(opening.source(), bandwidth.bucket),
+        destination: opening.destination(settings.destination.bucket),
         listFiles: listFile === null ? undefined : opening.destination(listFile.bucket),
-        limit: (rules) => throttle.limit(rules),
-        close: () => opening.close(),
+        limit: (rules) => bandwidth.update(rules),
+        isHeldBack: bandwidth.isHoldingBack,
+        close,
       };
     } catch (error) {
-      await opening.close();
+      await close();
       throw error;
     }
   };

@@ -17,9 +17,13 @@ export type PageOptions = ListFilePagesOptions;
 /** What a run goes through: what failed before, the task's piece of its group, or what its settings name. */
 export function pageSourceOf(taskId: string, task: LiveTask, places: TaskPlaces, options: PageOptions): PageSource {
   const { settings, run, piece } = task;
-  if (run.mode === 'failed') return listed(task, places.lists, failedParts(taskId, task, places.lists), options);
+  if (run.mode === 'failed')
+    return listed(task, places.destination, failedParts(taskId, task, places.destination), options);
   if (piece?.kind === 'manifest')
-    return new ManifestPages(places.lists, piece.key, { ...options, ordered: places.source.traits.listsInKeyOrder });
+    return new ManifestPages(places.destination, piece.key, {
+      ...options,
+      ordered: places.source.traits.listsInKeyOrder,
+    });
   if (piece?.kind === 'list-range') {
     const { key, etag, start, end } = piece;
     return listed(task, filesOf(places), oneListFile({ key, etag, start, end }), options);

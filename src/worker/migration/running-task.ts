@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { CommandRunner } from '../../event-store/command-runner.js';
 import type { Clock } from '../../kernel/clock.js';
 import { hasEnded } from '../../kernel/has-ended.js';
@@ -75,6 +76,7 @@ export class RunningTask implements TaskAtWork {
   }
 
   limit(rules: readonly BandwidthRule[]): void {
+    if (isDeepStrictEqual(rules, this.rules)) return;
     this.rules = rules;
     this.places?.limit(rules);
   }
@@ -113,7 +115,7 @@ export class RunningTask implements TaskAtWork {
 
   /** Finds both places usable, or fails. */
   private async begin(record: TaskRecord, places: TaskPlaces): Promise<void> {
-    const destinationTimeMs = await probeDestination(places.lists, this.taskId, this.signal);
+    const destinationTimeMs = await probeDestination(places.destination, this.taskId, this.signal);
     await probeSource(places.source, record.task.settings, this.signal);
     const stamp = stampOf(this.parts.clock.now());
     await record.record(new BeginTaskRun(this.taskId, this.take, stamp, destinationTimeMs, record.context));
@@ -125,7 +127,7 @@ export class RunningTask implements TaskAtWork {
     const { groupId, settings } = task;
     const listed = { taskId: this.taskId, groupId, stamp: task.run.began?.stamp ?? '' };
     const kinds = settings.recordFailedObjects ? LIST_KINDS : LIST_KINDS.filter((kind) => kind !== 'failed');
-    const lists = new ListPartWriter(places.lists, listed, kinds);
+    const lists = new ListPartWriter(places.destination, listed, kinds);
     const onFailure = (error: unknown) => this.ending.abort(error);
     const sink = new RunSink({ record, lists, clock, time, observer, resumed, onFailure }, this.signal);
     try {
@@ -178,7 +180,8 @@ export class RunningTask implements TaskAtWork {
 
   private async fail(record: TaskRecord, { code, message }: TaskFailure): Promise<void> {
     const { taskId, take } = this;
-    if (this.places !== undefined) await abortUploads(this.places.lists, record.task.run.uploads.values(), this.lease);
+    if (this.places !== undefined)
+      await abortUploads(this.places.destination, record.task.run.uploads.values(), this.lease);
     await record.record(new FailTask(taskId, take, code, message, record.context));
     this.parts.log.warn({ taskId, take, code, reason: message }, 'migration task failed');
   }
@@ -196,7 +199,8 @@ function startOf({ run }: LiveTask, resumed: boolean): MigrationStart {
     pagesDone: run.page,
     ...{ doneNum, doneSize },
     scannedNum: run.scan?.totalNum ?? run.totals.scannedNum,
-    scannedSize: run.scan?.totalSize ?? run.totals.scannedSize,
+    // What is only named by a list has no size when it is scanned; the pages since have learnt theirs.
+    scannedSize: Math.max(run.scan?.totalSize ?? 0, run.totals.scannedSize),
     scanIsOver: run.scan !== undefined,
     uploads: [...run.uploads.values()],
     ...(resumed && run.began !== undefined && { ownCopiesSinceMs: run.began.destinationTimeMs }),

@@ -1,6 +1,7 @@
 import type { EventStore, RecordedEvent } from '../../event-store/event-store.port.js';
-import { StoreError } from '../../object-store/object-store.port.js';
 import type { Reactor } from '../../projections/projection.js';
+import type { GroupHistory } from '../../tasks/group-history.js';
+import { refsOf } from '../../tasks/task-credentials.js';
 import { taskDecider, type Task } from '../../tasks/task.decider.js';
 import {
   taskStream,
@@ -11,7 +12,7 @@ import {
   type TaskStarted,
   type TaskSucceeded,
 } from '../../tasks/task.events.js';
-import type { TaskCredentials } from '../../tasks/task.settings.js';
+import { SideError } from '../../transfer/side-error.js';
 import type { Vault } from '../../vault/vault.js';
 import { VaultError } from '../../vault/vault-error.js';
 import { abortUploads } from './abort-uploads.js';
@@ -27,8 +28,8 @@ const nothing = (): Promise<void> => Promise.resolve();
 
 /**
  * Forgets the keys of tasks that need them no more: those that a start replaced, and all once a task has ended, as it begins
- * again with keys of its own. What a deleted task left half uploaded is removed before. The tasks of a group share its keys,
- * and the group forgets them; it deletes its tasks all together. Every step can be repeated.
+ * again with keys of its own. What a deleted task left half uploaded is removed before. Keys that its group had are the group's
+ * to forget. Every step can be repeated.
  */
 export class TaskKeys {
   readonly reactor: Reactor<TaskEvent> = {
@@ -58,6 +59,7 @@ export class TaskKeys {
   constructor(
     private readonly events: EventStore,
     private readonly vault: Vault,
+    private readonly groups: GroupHistory,
     private readonly openPlaces: OpenPlaces,
   ) {}
 
@@ -66,17 +68,12 @@ export class TaskKeys {
     const { events } = await this.events.read<TaskEvent>(taskStream(turn.data.taskId));
     if (events.findLast(({ type }) => TURNS.has(type))?.position !== turn.position) return;
     const task = events.reduce<Task>(taskDecider.evolve, taskDecider.initialState());
-    if (task.status === 'absent' || (task.groupId !== null && turn.type !== 'TaskDeleted')) return;
-    const inUse = new Set(turn.type === 'TaskStarted' ? refsOf(task.credentials) : []);
-    const refs = await this.sealed(
-      events
-        .flatMap(({ data }) => ('credentials' in data ? refsOf(data.credentials) : []))
-        .filter((ref) => !inUse.has(ref)),
-    );
-    // The keys go last, so where there are none everything was done before, here or in another process.
-    if (refs.length === 0) return;
+    if (task.status === 'absent') return;
     if (turn.type === 'TaskDeleted' && task.run.uploads.size > 0) await this.abortUploads(task, signal);
-    for (const ref of refs) await this.vault.forget(ref);
+    const ofGroup = task.groupId === null ? [] : await this.groups.credentialRefs(task.groupId);
+    const inUse = new Set([...ofGroup, ...(turn.type === 'TaskStarted' ? refsOf(task.credentials) : [])]);
+    const had = events.flatMap(({ data }) => ('credentials' in data ? refsOf(data.credentials) : []));
+    for (const ref of new Set(had)) if (!inUse.has(ref) && (await this.vault.has(ref))) await this.vault.forget(ref);
   }
 
   /** As far as the destination lets it: one that is gone must not keep the secrets alive. */
@@ -84,21 +81,12 @@ export class TaskKeys {
     try {
       const places = await this.openPlaces(task);
       try {
-        await abortUploads(places.lists, task.run.uploads.values(), signal);
+        await abortUploads(places.destination, task.run.uploads.values(), signal);
       } finally {
         await places.close();
       }
     } catch (error) {
-      if (!(error instanceof StoreError) && !(error instanceof VaultError)) throw error;
+      if (!(error instanceof SideError) && !(error instanceof VaultError)) throw error;
     }
   }
-
-  private async sealed(refs: readonly string[]): Promise<readonly string[]> {
-    const kept: string[] = [];
-    for (const ref of new Set(refs)) if (await this.vault.has(ref)) kept.push(ref);
-    return kept;
-  }
 }
-
-const refsOf = ({ source, destination, cdn }: TaskCredentials): readonly string[] =>
-  [source, destination, cdn].flatMap((pointer) => (pointer === null ? [] : [pointer.ref]));

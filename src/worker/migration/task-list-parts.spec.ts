@@ -1,10 +1,10 @@
 import type { TaskSettings } from '../../tasks/task.settings.js';
 import type { MigratedObject } from '../../transfer/migration/migration.js';
-import { anyTaskSettings } from '../../../test/support/migration-settings.js';
+import { taskSettings } from '../../../test/support/migration-task.js';
 import { listPartKey, listPartPrefix, listPartsOf, pageOfPart } from './task-list-parts.js';
 
 const at = '2030-01-02T03:04:05.006Z';
-const settings: TaskSettings = { ...anyTaskSettings, consistencyCheck: 'crc64' };
+const settings: TaskSettings = { ...taskSettings, consistencyCheck: 'crc64' };
 
 const succeeded = (key: string, size: number): MigratedObject => ({ key, size, outcome: 'succeeded', proof: 'md5' });
 const failed = (key: string, targetName?: string): MigratedObject => ({

@@ -1,26 +1,19 @@
-import { EndpointGuards } from '../../object-store/endpoint-guards.js';
-import type {
-  DestinationStore,
-  SourceStore,
-  StoreCredentials,
-  StoreLocation,
-} from '../../object-store/object-store.port.js';
-import type { BandwidthRule, TaskDestination, TaskSettings, TaskSource } from '../../tasks/task.settings.js';
-import { blame } from '../../transfer/side-error.js';
+import type { DestinationStore, SourceStore } from '../../object-store/object-store.port.js';
+import type { BandwidthRule } from '../../tasks/task.settings.js';
 import type { LiveTask } from './task-record.js';
 
 /** Everything that a task reads and writes, open. */
 export interface TaskPlaces {
   /** Where objects are read and listed, as fast as the task may. */
   readonly source: SourceStore;
-  /** Where objects go. */
+  /** Where objects and their lists go. */
   readonly destination: DestinationStore;
-  /** The destination again, for the lists: what is written there does not count as traffic of the task. */
-  readonly lists: DestinationStore;
   /** Where the list files are that name the objects; undefined for a task without one. */
   readonly listFiles: SourceStore | undefined;
-  /** Changes the limits of the traffic. */
+  /** Changes the limits of the traffic, also of what is on its way. */
   limit(rules: readonly BandwidthRule[]): void;
+  /** True while objects wait because of those limits. */
+  readonly isHeldBack: () => boolean;
   close(): Promise<void>;
 }
 

@@ -76,6 +76,14 @@ describe("the vendors' worked examples", () => {
     ));
 });
 
+const refusalOf = (make: () => unknown): unknown => {
+  try {
+    return make();
+  } catch (error) {
+    return error;
+  }
+};
+
 describe('a signer', () => {
   const credentials = { accessKey: 'AK', secretKey: 'SK' };
 
@@ -124,15 +132,18 @@ describe('a signer', () => {
     (type) => {
       const useless = NEEDS_CREDENTIALS.includes(type) ? { authenticationKey: 'k' } : { credentials };
       for (const secrets of [{}, { authenticationKey: '' }, useless])
-        expect(() => cdnSigner(type, secrets)).toThrow(
-          expect.objectContaining({ name: 'StoreError', kind: 'invalid', backendCode: 'MissingCdnKey' }),
-        );
+        expect(refusalOf(() => cdnSigner(type, secrets))).toMatchObject({
+          name: 'StoreError',
+          kind: 'invalid',
+          backendCode: 'MissingCdnKey',
+        });
     },
   );
 
   it.each(NEEDS_CREDENTIALS)('of %s refuses temporary credentials', (type) =>
-    expect(() => cdnSigner(type, { credentials: { ...credentials, securityToken: 't' } })).toThrow(
-      expect.objectContaining({ kind: 'invalid', backendCode: 'TemporaryCredentials' }),
-    ),
+    expect(refusalOf(() => cdnSigner(type, { credentials: { ...credentials, securityToken: 't' } }))).toMatchObject({
+      kind: 'invalid',
+      backendCode: 'TemporaryCredentials',
+    }),
   );
 });

@@ -36,7 +36,8 @@ const start = async (type: CdnAuthentication): Promise<CdnOfMemory> => {
   sources.push(cdn.source);
   return cdn;
 };
-const failureOf = (store: SourceStore): Promise<unknown> => store.head('a', signal).then(String, (error: unknown) => error);
+const failureOf = (store: SourceStore): Promise<unknown> =>
+  store.head('a', signal).then(String, (error: unknown) => error);
 
 describe('a bucket behind a CDN', () => {
   const wrong: Readonly<Record<string, CdnSecrets>> = {
@@ -75,7 +76,8 @@ describe('a bucket behind a CDN', () => {
     expect((await bytesOf(body)).toString()).toBe('from the CDN');
     expect(info).toMatchObject({ size: 12, metadata: { user: { who: 'cdn' } } });
     expect(info.storageClass).toBeUndefined();
-    for await (const page of store.listPages('', undefined, signal)) expect(page).toMatchObject([{ key: 'a', size: 7 }]);
+    for await (const page of store.listPages('', undefined, signal))
+      expect(page).toMatchObject([{ key: 'a', size: 7 }]);
     expect(source.requests).toHaveLength(1);
   });
 
@@ -97,11 +99,19 @@ describe('a bucket behind a CDN', () => {
   it('hands restores and tags to the bucket, and closes it', async () => {
     const { bucket, settings } = await start('NONE');
     const calls: string[] = [];
-    const noting = Object.assign(Object.create(bucket) as typeof bucket, {
-      restore: (key: string, days: number) => Promise.resolve(void calls.push(`restore ${key} ${days}`)),
-      getTags: (key: string) => Promise.resolve({ tags: key }),
+    const noting: SourceStore = {
+      label: bucket.label,
+      traits: bucket.traits,
+      endpointIdentity: bucket.endpointIdentity,
+      bucket: bucket.bucket,
+      list: (...listing) => bucket.list(...listing),
+      listPages: (...listing) => bucket.listPages(...listing),
+      head: (...reading) => bucket.head(...reading),
+      open: (...reading) => bucket.open(...reading),
+      restore: (key, days) => Promise.resolve(void calls.push(`restore ${key} ${days}`)),
+      getTags: (key) => Promise.resolve({ tags: key }),
       close: () => Promise.resolve(void calls.push('close')),
-    });
+    };
     const store = withCdn(noting, client, settings, {});
     await store.restore?.('a', 3, signal);
     expect(await store.getTags?.('a', signal)).toEqual({ tags: 'a' });

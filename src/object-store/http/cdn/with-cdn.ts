@@ -87,10 +87,14 @@ function targetsOf(
   };
 }
 
+/** A URL parser would make something of these. */
+const NO_DOMAIN = /[\s\\]|\/\//;
+
 function placeOf({ domain, protocol }: CdnSettings): CdnPlace {
   const text = `${protocol.toLowerCase()}://${domain}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || url.search + url.hash + url.username + url.password !== '' || /[\s\\]/.test(domain))
+  const extras = url === undefined ? '' : url.search + url.hash + url.username + url.password;
+  if (url === undefined || extras !== '' || NO_DOMAIN.test(domain))
     throw new StoreError('invalid', 'The CDN domain is not a host name', { backendCode: 'InvalidCdnDomain' });
   return { origin: url.origin, basePath: url.pathname.replace(/\/+$/, '') };
 }
