@@ -40,7 +40,7 @@ export function createMigrationWorker(parts: WorkerParts): MigrationWorker {
   };
   const sessions = new WorkerSessions(leases, (worker, lease, stop) => {
     const scheduler = new TaskScheduler(worker, {
-      ...{ open, commands, clock, time, log },
+      ...{ open, commands, time, log },
       runTask: (taskId, take, until) => {
         const task = new RunningTask(taskId, take, until, ofTasks);
         migrationObserver.running(task.ended);

@@ -66,6 +66,7 @@ describe('what comes shortly before a key', () => {
     ['a!', 'a'],
     ['!', ''],
     ['a\ue000', 'a\ud7ff'],
+    ['a\u{10000}', 'a\ufffd'],
     ['a😀', `a${String.fromCodePoint(0x1f5ff)}`],
   ])('is, for %j, %j', (text, expected) => expect(shortlyBefore(text)).toBe(expected));
 });

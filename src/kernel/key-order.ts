@@ -29,8 +29,15 @@ export function shortlyBefore(key: string): string {
   const rest = key.slice(0, lastCodePoint(key));
   // Below these come control characters, which not every store takes; few keys lie between `rest` and `key` then.
   if (last <= 0x21 || (last > 0x7e && last <= 0xa1)) return rest;
-  return rest + String.fromCodePoint(last === 0xe000 ? 0xd7ff : last - 1);
+  return rest + String.fromCodePoint(BELOW.get(last) ?? last - 1);
 }
+
+/** Where the code point below is none that an answer in XML can repeat. */
+const BELOW: ReadonlyMap<number, number> = new Map([
+  [0xe000, 0xd7ff],
+  [0xffff, 0xfffd],
+  [0x10000, 0xfffd],
+]);
 
 const lastCodePoint = (text: string): number => {
   const pair = text.length > 1 && (text.codePointAt(text.length - 2) ?? 0) > 0xffff;

@@ -1,6 +1,6 @@
 import { taskTotals } from '../../test/support/migration-task.js';
 import { project } from '../../test/support/projection-spec.js';
-import { created, logOf, msAt, notified, page, plain, progressed, taken } from '../../test/support/task-log.js';
+import { created, logOf, msAt, page, plain, progressed, taken } from '../../test/support/task-log.js';
 import type { ReadStore } from '../read-store/read-store.js';
 import type { TaskEvent } from './task.events.js';
 import { TaskQueries } from './task-queries.js';
@@ -56,40 +56,6 @@ describe('a project’s tasks', () => {
       undefined,
       'q',
     ]);
-  });
-});
-
-describe('open tasks', () => {
-  it('are those that run, then those that wait, the most urgent and oldest first', () => {
-    const queries = given(
-      created(0, { taskId: '1', priority: 'LOW' }),
-      created(0, { taskId: '2' }),
-      created(0, { taskId: '3' }),
-      created(0, { taskId: '4', priority: 'HIGH' }),
-      created(0, { taskId: '5', priority: 'LOW' }),
-      created(0, { taskId: '6' }),
-      of('5', taken(1)),
-      of('6', plain('TaskPaused', 1)),
-    );
-    expect(ids(queries.openTasks())).toEqual([5, 4, 2, 3, 1]);
-    expect(ids(queries.openTasks(2))).toEqual([5, 4]);
-  });
-});
-
-describe('tasks whose end is to be told', () => {
-  it('are ended, want it, and were not told yet', () => {
-    const notification = { topicUrn: 'urn', conditions: ['SUCCESS'], language: 'en-us', templateName: null } as const;
-    const wanting = (taskId: string): TaskEvent => {
-      const event = created(0, { taskId });
-      if (event.type !== 'TaskCreated') throw new Error('a creation');
-      return { ...event, data: { ...event.data, settings: { ...event.data.settings, notification } } };
-    };
-    const queries = given(
-      ...[wanting('1'), wanting('2'), wanting('3'), created(0, { taskId: '4' })],
-      ...['1', '2', '4'].map((id) => of(id, plain('TaskSucceeded', 1))),
-      of('2', notified(2)),
-    );
-    expect(ids(queries.unnotifiedTasks())).toEqual([1]);
   });
 });
 

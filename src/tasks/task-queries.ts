@@ -104,24 +104,6 @@ export class TaskQueries {
     return { rows, count: count?.n ?? 0 };
   }
 
-  /** Tasks that wait, run or pause, at most `limit`: those with a worker first, then by priority, then the oldest. */
-  openTasks(limit = 10_000): readonly TaskRow[] {
-    return this.views.all<TaskRow>(
-      `SELECT * FROM tasks WHERE status IN (1, 2, 7)
-       ORDER BY status = 1, CASE priority WHEN 'HIGH' THEN 0 WHEN 'MEDIUM' THEN 1 ELSE 2 END, id LIMIT ?`,
-      limit,
-    );
-  }
-
-  /** Ended tasks that want to be told about and whose last run was not: at most `limit`, the oldest first. */
-  unnotifiedTasks(limit = 100): readonly TaskRow[] {
-    return this.views.all<TaskRow>(
-      `SELECT * FROM tasks WHERE status IN (4, 5) AND notified_run < run
-         AND JSON_EXTRACT(settings, '$.notification.topicUrn') IS NOT NULL ORDER BY id LIMIT ?`,
-      limit,
-    );
-  }
-
   /** Ids of a group's tasks in this view, ascending; empty for an unknown group. */
   tasksOfGroup(groupId: string): readonly string[] {
     return this.views

@@ -176,10 +176,10 @@ describe('what else the view of a task shows', () => {
     expectRow([...running, broken, worse], { list_errors: '{"failed":"AccessDenied","skip":"NoSuchBucket"}' });
   });
 
-  it('knows how the message about its end fared', () => {
-    const row = rowAfter(...running, plain('TaskSucceeded', 5), notified(6, 'OMS.0156'));
-    expect(row?.notified_run).toBe(1);
-    expect(JSON.parse(row?.notified ?? '')).toMatchObject({ delivered: false, errorCode: 'OMS.0156' });
+  it('knows how the message about the end of its last run fared', () => {
+    const ended = [...running, plain('TaskSucceeded', 5), notified(6, 'OMS.0156')];
+    expect(JSON.parse(rowAfter(...ended)?.notified ?? '')).toMatchObject({ delivered: false, errorCode: 'OMS.0156' });
+    expectRow([...running, failed(5), started(6, 'all', 2), notified(7)], { notified: null });
   });
 
   it('has the newest priority and limits', () =>

@@ -18,7 +18,7 @@ const TABLES = {
   tasks: `CREATE TABLE tasks (
       id INTEGER PRIMARY KEY, project_id TEXT NOT NULL, name TEXT NOT NULL, status INTEGER NOT NULL, group_id TEXT,
       priority TEXT NOT NULL, created_ms INTEGER NOT NULL, status_ms INTEGER NOT NULL,
-      worker TEXT, take INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 1, notified_run INTEGER NOT NULL DEFAULT 0,
+      worker TEXT, take INTEGER NOT NULL DEFAULT 0, run INTEGER NOT NULL DEFAULT 1,
       started_ms INTEGER, total_ms INTEGER NOT NULL DEFAULT 0, migrating_ms INTEGER,
       is_scanned INTEGER NOT NULL DEFAULT 0, total_num INTEGER NOT NULL DEFAULT 0, total_size INTEGER NOT NULL DEFAULT 0,
       succeeded_num INTEGER NOT NULL DEFAULT 0, succeeded_size INTEGER NOT NULL DEFAULT 0,
@@ -220,10 +220,10 @@ export const taskViewProjection: Projection<TaskEvent> = {
     TaskNotified: ({ data }, views) => {
       const { delivered, errorCode, topicUrn } = data;
       views.run(
-        'UPDATE tasks SET notified_run = ?, notified = ? WHERE id = ?',
-        data.run,
+        'UPDATE tasks SET notified = ? WHERE id = ? AND run = ?',
         JSON.stringify({ delivered, errorCode, topicUrn }),
         Number(data.taskId),
+        data.run,
       );
     },
   },

@@ -17,8 +17,6 @@ export interface TaskRow {
   readonly worker: string | null;
   readonly take: number;
   readonly run: number;
-  /** The newest run whose end was told; 0 before the first. */
-  readonly notified_run: number;
   /** When a worker first took it. */
   readonly started_ms: number | null;
   /** Time that workers had it, without the time since `migrating_ms`. */

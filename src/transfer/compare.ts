@@ -1,6 +1,5 @@
 import { assertNever } from '../kernel/assert-never.js';
 import { type ObjectInfo, UNKNOWN_SIZE } from '../object-store/object-store.port.js';
-import type { Proof } from './proof.js';
 
 /** When an object that exists at the destination is copied again; names as in the OMS API. */
 export type OverwriteMode =
@@ -12,8 +11,7 @@ export type IgnoreReason = 'ALREADY_EXISTS' | 'UP_TO_DATE' | 'SAME_CRC64' | 'NOT
 export type Decision = { readonly copy: true } | { readonly copy: false; readonly reason: IgnoreReason };
 
 /** What of an object the decision looks at; a listing entry will do. */
-export type Comparable = Pick<ObjectInfo, 'size' | 'lastModifiedMs'> &
-  Partial<Pick<ObjectInfo, 'md5' | 'crc64' | 'etag'>>;
+export type Comparable = Pick<ObjectInfo, 'size' | 'lastModifiedMs'> & Partial<Pick<ObjectInfo, 'md5' | 'crc64'>>;
 
 const COPY: Decision = { copy: true };
 
@@ -34,17 +32,6 @@ export function compare(mode: OverwriteMode, source: Comparable, destination: Co
     default:
       return assertNever(mode);
   }
-}
-
-/** What says that the destination has what the source has now; undefined when something says it has not. */
-export function equality(source: Comparable, destination: Comparable): Proof | undefined {
-  if (source.size !== destination.size || ageDifferenceMs(source.lastModifiedMs, destination.lastModifiedMs) > 0)
-    return undefined;
-  if (source.md5 !== undefined && destination.md5 !== undefined)
-    return source.md5 === destination.md5 ? 'md5' : undefined;
-  if (source.crc64 !== undefined && destination.crc64 !== undefined)
-    return source.crc64 === destination.crc64 ? 'crc64' : undefined;
-  return source.etag !== undefined && source.etag === destination.etag ? 'etag' : 'size';
 }
 
 /** Without a CRC-64 on both sides the size and time decide. */

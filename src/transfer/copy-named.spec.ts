@@ -156,28 +156,6 @@ describe('objects modified since', () => {
   });
 });
 
-describe('a copy of our own that nobody recorded', () => {
-  it('counts as synchronized, with what proves it', async () => {
-    stage.from.write('from', 'k', bytes(10));
-    stage.clock.advance(5000);
-    const ownSinceMs = stage.clock.now().getTime() + 300;
-    await sync();
-    for (const overwriteMode of ['NO_OVERWRITE', 'FULL_OVERWRITE', 'CRC64_COMPARISON_OVERWRITE'] as const)
-      expect(await sync({ ownSinceMs }, { overwriteMode })).toEqual({ outcome: 'synced', size: 10, proof: 'md5' });
-  });
-
-  it('is none when it is older or differs', async () => {
-    stage.from.write('from', 'k', bytes(10));
-    stage.to.write('to', 'saved/k', Buffer.alloc(10, 9));
-    const now = stage.clock.now().getTime();
-    const mode = { overwriteMode: 'NO_OVERWRITE' } as const;
-    expect(await sync({ ownSinceMs: now }, mode)).toMatchObject({ outcome: 'ignored', reason: 'ALREADY_EXISTS' });
-    stage.to.write('to', 'saved/k', bytes(10));
-    expect(await sync({ ownSinceMs: now + 1000 }, mode)).toMatchObject({ reason: 'ALREADY_EXISTS' });
-    expect(await sync({ ownSinceMs: now }, mode)).toMatchObject({ outcome: 'synced' });
-  });
-});
-
 describe('the time that one object has', () => {
   it('begins anew as it comes forward', async () => {
     stage.from.write('from', 'k', bytes(1200));

@@ -148,6 +148,26 @@ it('begins anew when the upload is gone', async () => {
   expect(log.uploads).toHaveLength(2);
 });
 
+it('begins anew when the parts that were up are refused in the end', async () => {
+  await stopped();
+  const destination = meddle(stage.destination(), 'completeUpload', (count) => {
+    if (count === 1) throw new StoreError('invalid', 'one of the parts', { backendCode: 'InvalidPart' });
+  });
+  expect(await copy(destination)).toMatchObject({ outcome: 'synced', proof: 'etag' });
+  expect(log.uploads).toHaveLength(2);
+  expect(stage.uploads).toBe(0);
+});
+
+it('keeps no upload that could not be recorded', async () => {
+  const stop = new AbortController();
+  log.began = () => {
+    stop.abort(new Error('the run stops'));
+    return Promise.reject(new Error('not recorded'));
+  };
+  await expect(copy(stage.destination(), stop.signal)).rejects.toThrow('the run stops');
+  expect(stage.uploads).toBe(0);
+});
+
 it.each([
   ['of another version', () => stage.from.write('from', 'k', bytes(SIZE + 1)), {}],
   ['with parts of another size', () => undefined, { limits: { ...limits, partBytes: 101 } }],

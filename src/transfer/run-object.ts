@@ -59,19 +59,6 @@ function endsInTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
     deadline.whenAborted(() => {
       grace = setTimeout(() => reject(new Error('The object did not end when it was told to')), GRACE_MS);
     });
-    const end = (): void => {
-      deadline.whenAborted(undefined);
-      clearTimeout(grace);
-    };
-    work.then(
-      (value) => {
-        end();
-        resolve(value);
-      },
-      (error: unknown) => {
-        end();
-        reject(error as Error);
-      },
-    );
+    work.finally(() => clearTimeout(grace)).then(resolve, reject);
   });
 }

@@ -5,7 +5,7 @@ import {
   type SourceStore,
   StoreError,
 } from '../object-store/object-store.port.js';
-import { compare, equality } from './compare.js';
+import { compare } from './compare.js';
 import type { CopyJob } from './copy-job.js';
 import { copyObject } from './copy-object.js';
 import { type NamedObject, runObject } from './run-object.js';
@@ -22,11 +22,6 @@ const PROGRESS_BYTES = 1024 * 1024;
 export interface ObjectToSync extends NamedObject {
   /** An object modified at or before this is ignored; none or 0: none. */
   readonly migrateSinceMs?: number;
-  /**
-   * What the destination has since this time (of its own clock) and equals its source counts as synced: it is our own copy
-   * that nobody recorded.
-   */
-  readonly ownSinceMs?: number;
 }
 
 export interface ObjectToCopy extends NamedObject {
@@ -58,9 +53,8 @@ export const syncNamed = (
   options: SyncObjectOptions,
   signal: AbortSignal,
 ): Promise<TransferOutcome> => {
-  const { migrateSinceMs = 0, ownSinceMs } = object;
-  const work = (job: CopyJob) =>
-    migrateSinceMs > 0 ? syncSince(job, migrateSinceMs, ownSinceMs) : sync(job, ownSinceMs);
+  const { migrateSinceMs = 0 } = object;
+  const work = migrateSinceMs > 0 ? (job: CopyJob) => syncSince(job, migrateSinceMs) : sync;
   return runObject(source, destination, object, options, signal, work, progressBytes(options));
 };
 
@@ -87,32 +81,24 @@ async function copyOfListed(job: CopyJob, listed: ListedObject | undefined): Pro
 }
 
 /** The source's time decides first; then nothing that is left alone costs a look at the destination. */
-async function syncSince(job: CopyJob, sinceMs: number, ownSinceMs?: number): Promise<TransferOutcome> {
+async function syncSince(job: CopyJob, sinceMs: number): Promise<TransferOutcome> {
   const current = await look(job);
   if (current.lastModifiedMs <= sinceMs)
     return { outcome: 'ignored', size: current.size, reason: 'NOT_MODIFIED_SINCE' };
-  return sync(job, ownSinceMs, current);
+  return sync(job, current);
 }
 
 /** Destination first: what is missing there is read at once, and only what exists is compared. */
-async function sync(job: CopyJob, ownSinceMs = Infinity, seen?: ObjectInfo): Promise<TransferOutcome> {
+async function sync(job: CopyJob, seen?: ObjectInfo): Promise<TransferOutcome> {
   const { overwriteMode = 'SIZE_LAST_MODIFIED_COMPARISON_OVERWRITE' } = job.options;
-  const looks = overwriteMode !== 'FULL_OVERWRITE' || ownSinceMs !== Infinity;
-  const existing = looks ? await headDestination(job) : undefined;
+  const existing = overwriteMode === 'FULL_OVERWRITE' ? undefined : await headDestination(job);
   if (existing === undefined) return copied(job, await readable(job, seen));
-  const mayBeOurs = existing.lastModifiedMs >= wholeSecond(ownSinceMs);
-  if (overwriteMode === 'NO_OVERWRITE' && !mayBeOurs)
-    return { outcome: 'ignored', size: existing.size, reason: 'ALREADY_EXISTS' };
+  if (overwriteMode === 'NO_OVERWRITE') return { outcome: 'ignored', size: existing.size, reason: 'ALREADY_EXISTS' };
   const current = seen ?? (await look(job));
-  const proof = mayBeOurs ? equality(current, existing) : undefined;
-  if (proof !== undefined) return { outcome: 'synced', size: current.size, proof };
   const decision = compare(overwriteMode, current, existing);
   if (!decision.copy) return { outcome: 'ignored', size: current.size, reason: decision.reason };
   return copied(job, await readable(job, current));
 }
-
-/** Stores tell times of single objects in whole seconds. */
-const wholeSecond = (ms: number): number => (ms === Infinity ? ms : Math.floor(ms / 1000) * 1000);
 
 const copied = async (job: CopyJob, known?: ObjectInfo): Promise<TransferOutcome> => ({
   outcome: 'synced',

@@ -3,9 +3,6 @@ import type { RetryPolicy } from '../kernel/retry.js';
 import type { ObjectInfo, StorageClass } from '../object-store/object-store.port.js';
 import type { Pacing } from '../object-store/retrying.js';
 import type { OverwriteMode } from './compare.js';
-import type { Proof } from './proof.js';
-
-export type { Proof };
 
 /** Sizes, tries and times of the engine, the same for all objects. */
 export interface TransferLimits extends RetryPolicy {
@@ -74,6 +71,9 @@ export interface SyncObjectOptions {
   /** Waits between tries; the system's unless given. */
   readonly pacing?: Pacing;
 }
+
+/** What proved a copy: checksums that agree, or only the count of bytes. */
+export type Proof = 'md5' | 'etag' | 'crc64' | 'size';
 
 export interface Copied {
   readonly size: number;

@@ -1,9 +1,10 @@
-import type {
-  ListedPart,
-  MultipartUploads,
-  ObjectInfo,
-  PutResult,
-  UploadedPart,
+import {
+  type ListedPart,
+  type MultipartUploads,
+  type ObjectInfo,
+  type PutResult,
+  StoreError,
+  type UploadedPart,
 } from '../object-store/object-store.port.js';
 import type { CopyJob } from './copy-job.js';
 import { inParallel } from './in-parallel.js';
@@ -16,6 +17,7 @@ import type { ResumableUpload } from './transfer-options.js';
 
 /** How long freeing the parts of an upload that failed may take. */
 const CLEANUP_MS = 10_000;
+const NO_SUCH_UPLOAD = 'NoSuchUpload';
 
 export interface SentPart {
   readonly uploaded: UploadedPart;
@@ -50,9 +52,10 @@ export async function uploadInParts(
   const partBytes = partBytesFor(info.size, options.limits.partBytes, uploads);
   const plan = planParts(info.size, partBytes);
   const { uploadId, isNew, done } = (await recorded(job, uploads, info, plan)) ?? (await begin(job, uploads, info));
+  let isRecorded = !isNew;
   try {
     progress.wrote = true;
-    if (isNew) await remember(job, { uploadId, partBytes }, info);
+    if (isNew) isRecorded = await remember(job, { uploadId, partBytes }, info);
     const missing = plan.filter(({ partNumber }) => !done.has(partNumber));
     const sent = await inParallel(missing, options.limits.partConcurrency, signal, async (part, partSignal) => {
       const result = await send(uploadId, part, partSignal);
@@ -67,14 +70,15 @@ export async function uploadInParts(
     const chosen = parts.map(({ uploaded }) => uploaded);
     return { result: await at(job, 'destination', () => uploads.complete(targetKey, uploadId, chosen, signal)), parts };
   } catch (error) {
-    if (!staysForLater(job, info)) await abandon(job, uploads, uploadId);
+    if (!(isRecorded && job.stop.aborted)) await abandon(job, uploads, uploadId);
+    if (!isNew && isRefused(error)) throw new SideError('destination', cannotGoOn(error.failure), true);
     throw lostUpload(error) ? new SideError('destination', error.failure, true) : error;
   }
 }
 
 /** An upload that vanished (aborted by someone, or completed by an answer that was lost) can only be begun anew. */
 export const lostUpload = (error: unknown): error is SideError =>
-  error instanceof SideError && error.failure.backendCode === 'NoSuchUpload';
+  error instanceof SideError && error.failure.backendCode === NO_SUCH_UPLOAD;
 
 /** Frees the parts. What led here is what is reported; an upload that cannot be aborted is left to the bucket's own rules. */
 export async function abandon(job: CopyJob, uploads: MultipartUploads, uploadId: string): Promise<void> {
@@ -82,8 +86,12 @@ export async function abandon(job: CopyJob, uploads: MultipartUploads, uploadId:
   await uploads.abort(job.targetKey, uploadId, AbortSignal.timeout(CLEANUP_MS)).catch(() => undefined);
 }
 
-const staysForLater = ({ stop, options }: CopyJob, info: ObjectInfo): boolean =>
-  stop.aborted && options.uploads !== undefined && info.etag !== undefined;
+/** What an earlier run left may be refused, such as parts that the destination lists by other ETags than it wants back. */
+const isRefused = (error: unknown): error is SideError =>
+  error instanceof SideError && error.side === 'destination' && error.failure.kind === 'invalid';
+
+const cannotGoOn = (cause: StoreError): StoreError =>
+  new StoreError('not-found', 'The upload cannot be gone on with', { backendCode: NO_SUCH_UPLOAD, cause });
 
 async function begin(job: CopyJob, uploads: MultipartUploads, info: ObjectInfo): Promise<OpenUpload> {
   const options = await putOptionsFor(job, info);
@@ -91,14 +99,15 @@ async function begin(job: CopyJob, uploads: MultipartUploads, info: ObjectInfo):
   return { uploadId, isNew: true, done: new Map() };
 }
 
-/** Only what has an ETag can be recognized later as the very same. */
+/** False where nobody remembers. Only what has an ETag can be recognized later as the very same. */
 async function remember(
   { targetKey, options }: CopyJob,
   { uploadId, partBytes }: Pick<ResumableUpload, 'uploadId' | 'partBytes'>,
   { etag, size }: ObjectInfo,
-): Promise<void> {
-  if (etag === undefined) return;
-  await options.uploads?.began({ key: targetKey, uploadId, sourceEtag: etag, size, partBytes });
+): Promise<boolean> {
+  if (etag === undefined || options.uploads === undefined) return false;
+  await options.uploads.began({ key: targetKey, uploadId, sourceEtag: etag, size, partBytes });
+  return true;
 }
 
 /** The recorded upload of this version with the parts that are up; undefined when there is none, or none that still fits. */

@@ -3,3 +3,9 @@ export interface BenchResult {
   readonly name: string;
   readonly figures: Readonly<Record<string, number | string>>;
 }
+
+/** How a suite is run. */
+export interface BenchOptions {
+  /** Less of everything, for a look in a minute. */
+  readonly quick: boolean;
+}

@@ -192,3 +192,34 @@ describe('keys', () => {
     await ok('POST', `/${id}/start`, { dst_ak: 'a', dst_sk: 's' });
   });
 });
+
+describe('the document of the API', () => {
+  interface Operation {
+    readonly operationId: string;
+    readonly responses: Readonly<Record<string, unknown>>;
+  }
+  interface Document {
+    readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+    readonly components: { readonly schemas: Readonly<Record<string, { properties?: object }>> };
+  }
+
+  it('has every call, its refusals, and all shapes it speaks of', async () => {
+    const document = (await (await fetch(`${stage.url}/openapi.json`)).json()) as Document;
+    const ours = Object.entries(document.paths).filter(([path]) => path.startsWith('/v2/{project_id}/tasks'));
+    const operations = ours.flatMap(([, methods]) => Object.values(methods));
+    expect(operations.map(({ operationId }) => operationId).sort()).toEqual([
+      ...['BatchUpdateTasks', 'CreateTask', 'DeleteTask', 'ListTasks', 'ShowTask', 'StartTask', 'StopTask'],
+      'UpdateBandwidthPolicy',
+    ]);
+    for (const { responses } of operations)
+      expect(Object.keys(responses)).toEqual(expect.arrayContaining(['200', '503']));
+    const named = [...JSON.stringify(ours).matchAll(/#\/components\/schemas\/(\w+)/g)].map(([, name = '']) => name);
+    expect(named.filter((name) => !Object.hasOwn(document.components.schemas, name))).toEqual([]);
+    const node = JSON.stringify(document.components.schemas['CreateTaskDto']);
+    for (const shape of ['SourceNodeDto', 'DestinationNodeDto', 'BandwidthRuleDto', 'SourceCdnDto', 'SmnConfigDto'])
+      expect(node).toContain(`#/components/schemas/${shape}`);
+    const { TaskInfo } = document.components.schemas;
+    const shown = Object.keys(await stage.show(await stage.create(TASK_BODY)));
+    expect(Object.keys(TaskInfo?.properties ?? {}).sort()).toEqual(shown.sort());
+  });
+});

@@ -3,6 +3,7 @@ import { taskStream, type TaskEvent, type TaskTaken } from '../../src/tasks/task
 import { ClusterProcesses } from '../support/cluster/cluster-processes.js';
 import { MigrationApi, srcNode } from '../support/migration-api.js';
 import { namesIn, readLists } from '../support/migration-lists.js';
+import type { Endpoint } from '../support/service-stage.js';
 import { GeneratedBucket, SyntheticProcess, type GeneratedPlan } from '../support/synthetic/index.js';
 import { until } from '../support/until.js';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     buckets: { [FROM]: PLAN, [TO]: { kind: 'sink', keepLists: true } },
     readDelayMs: 40,
   });
-  cluster = await ClusterProcesses.between(endpoint, endpoint, {
+  cluster = await ClusterProcesses.between<Endpoint>(endpoint, endpoint.twin, {
     config: {
       log: { level: 'info' },
       tasks: { runningPerWorker: 2, pageObjects: 100, objectsInFlight: 8 },

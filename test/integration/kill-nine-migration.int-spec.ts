@@ -3,7 +3,7 @@ import { killAtRandom } from '../support/migration-kills.js';
 import { namesIn, readLists, stampsOf } from '../support/migration-lists.js';
 import { peakMemoryOf } from '../support/memory-of.js';
 import { seededRandom } from '../support/seeded-random.js';
-import { ServiceStage } from '../support/service-stage.js';
+import { ServiceStage, type Endpoint } from '../support/service-stage.js';
 import { GeneratedBucket, SyntheticProcess, type GeneratedPlan, type Traffic } from '../support/synthetic/index.js';
 
 const [FROM, TO] = ['from', 'to'];
@@ -30,7 +30,7 @@ async function migrateUnderKills(
   const endpoint = await SyntheticProcess.start({
     buckets: { [FROM]: plan, [TO]: { kind: 'sink', keepLists: true } },
   });
-  const stage = await ServiceStage.between(endpoint, endpoint, {
+  const stage = await ServiceStage.between<Endpoint>(endpoint, endpoint.twin, {
     config: {
       log: { level: 'warn' },
       tasks: { pageObjects: PAGE_OBJECTS, objectsInFlight: OBJECTS_IN_FLIGHT },

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { MigrationApi } from '../support/migration-api.js';
-import { ServiceStage } from '../support/service-stage.js';
+import { ServiceStage, type Endpoint } from '../support/service-stage.js';
 import { SyntheticProcess } from '../support/synthetic/index.js';
 
 const MIB = 1024 ** 2;
@@ -17,7 +17,7 @@ beforeAll(async () => {
       to: { kind: 'sink' },
     },
   });
-  stage = await ServiceStage.between(endpoint, endpoint, { config: { log: { level: 'warn' } } });
+  stage = await ServiceStage.between<Endpoint>(endpoint, endpoint.twin, { config: { log: { level: 'warn' } } });
   await stage.start();
 }, 60_000);
 

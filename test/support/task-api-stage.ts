@@ -19,6 +19,7 @@ import { ProjectionHost } from '../../src/projections/projection-host.js';
 import { EmbeddedQueue } from '../../src/queue/embedded/embedded-queue.js';
 import { registerProjections } from '../../src/read-models.js';
 import { ReadStore } from '../../src/read-store/read-store.js';
+import type { TaskGroupReport } from '../../src/task-groups/task-group.commands.js';
 import { taskGroupStream } from '../../src/task-groups/task-group.events.js';
 import type { TaskCommand } from '../../src/tasks/task.commands.js';
 import { taskStream } from '../../src/tasks/task.events.js';
@@ -103,11 +104,14 @@ export class TaskApiStage {
   }
 
   /** What the worker would say; the views show it when this resolves. */
-  async work(...commands: readonly TaskCommand[]): Promise<void> {
+  async work(...commands: readonly (TaskCommand | TaskGroupReport)[]): Promise<void> {
     for (const command of commands) {
-      const { changed, position } = await this.app.get(CommandBus).execute<TaskCommand, Executed>(command);
+      const { changed, position } = await this.app
+        .get(CommandBus)
+        .execute<TaskCommand | TaskGroupReport, Executed>(command);
       if (!changed || position === undefined) throw new Error(`${command.type} changed nothing`);
-      await this.projections.passed(taskStream(command.taskId), position, 10_000);
+      const stream = 'taskId' in command ? taskStream(command.taskId) : taskGroupStream(command.groupId);
+      await this.projections.passed(stream, position, 10_000);
     }
   }
 

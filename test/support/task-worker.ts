@@ -61,7 +61,7 @@ export class TaskWorker {
       leases,
       (worker, lease, stop) =>
         new TaskScheduler(worker, {
-          ...{ open: this.open, commands, clock, time, slots, log: silentLog, others: others() },
+          ...{ open: this.open, commands, time, slots, log: silentLog, others: others() },
           runTask: (taskId, take, until) => this.runTask(taskId, take, until),
         }).run(lease, stop),
       () => `${name}-${++this.ids}`,
@@ -127,13 +127,11 @@ export class TaskWorker {
   }
 
   private reachable(store: MemoryEventStore): MemoryEventStore {
-    const through = <A extends unknown[], R>(call: (...args: A) => Promise<R>) => {
-      return (...args: A): Promise<R> =>
-        this.isCutOff ? Promise.reject(new EventStoreUnavailable('cut off')) : call(...args);
-    };
-    const own: Partial<EventStore> = {
-      read: through((stream: string) => store.read(stream)) as EventStore['read'],
-      append: through((...args: Parameters<EventStore['append']>) => store.append(...args)),
+    const through = <T>(call: () => Promise<T>): Promise<T> =>
+      this.isCutOff ? Promise.reject(new EventStoreUnavailable('cut off')) : call();
+    const own: Pick<EventStore, 'read' | 'append'> = {
+      read: (stream) => through(() => store.read(stream)),
+      append: (...args) => through(() => store.append(...args)),
     };
     return Object.assign(Object.create(store) as MemoryEventStore, own);
   }

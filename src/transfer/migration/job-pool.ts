@@ -2,7 +2,7 @@ import type { Bell } from './bell.js';
 
 export type Job = () => Promise<void>;
 
-/** Runs jobs in the order in which they come, a bounded number at once. The first that rejects stops it: nothing is begun any more. */
+/** Runs jobs in the order in which they come, a bounded number at once. */
 export class JobPool {
   private readonly queue: Job[] = [];
   private next = 0;

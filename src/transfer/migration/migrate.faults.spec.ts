@@ -73,6 +73,16 @@ describe('a migration', () => {
     expect(sink.reports).toEqual([]);
   });
 
+  it('does not go on with what is listed when the source gives no answer any more', async () => {
+    world.seed(keys(9));
+    const source = withListing(world.source, async function* (prefix, after, signal) {
+      yield* world.source.listPages(prefix, after, signal);
+      throw new StoreError('unavailable', 'No answer');
+    });
+    await expect(world.migrate(sink, { source })).rejects.toMatchObject({ failure: { kind: 'unavailable' } });
+    expect(sink.objects.length).toBeLessThan(9);
+  });
+
   it('does all that came before a listing turned out to be broken', async () => {
     world.seed(keys(9));
     const source = withListing(world.source, async function* (prefix, after, signal) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { faultyStore, StoreFaults } from '../../../test/support/faulty-store.js';
 import { beforeReads, KeptReports, MigrationWorld } from '../../../test/support/migration-world.js';
-import type { MigrationStart } from './migrate.js';
-import type { MigratedObject } from './migration.js';
+import { StoreError } from '../../object-store/object-store.port.js';
+import type { MigratedObject, MigrationStart } from './migration.js';
 
 const bytesOf = (objects: readonly MigratedObject[]): number => objects.reduce((sum, { size }) => sum + size, 0);
 const keysOf = (objects: readonly MigratedObject[]): string[] => objects.map(({ key }) => key);
@@ -33,9 +33,9 @@ describe('a migration that is cut off', () => {
   it('covers every object exactly once in the end, and knows its own copies', async () => {
     const prefixes = fc.oneof(fc.constant(['']), fc.uniqueArray(key, { minLength: 1, maxLength: 3 }));
     const cuts = fc.array(fc.nat(15), { maxLength: 6 });
-    const listed = fc.integer({ min: 1, max: 5 });
+    const bad = fc.uniqueArray(key, { maxLength: 3 });
     await fc.assert(
-      fc.asyncProperty(keys, keys, prefixes, cuts, listed, async (here, there, wanted, each, listAheadObjects) => {
+      fc.asyncProperty(keys, keys, prefixes, cuts, bad, async (here, there, wanted, each, unreadable) => {
         const world = new MigrationWorld();
         world.seed(here);
         for (const name of there)
@@ -48,15 +48,16 @@ describe('a migration that is cut off', () => {
         for (const cut of [...each, Infinity]) {
           const plug = new AbortController();
           let calls = 0;
-          const pull = () => {
+          const pull = (name?: string) => {
             if (++calls > cut) plug.abort(new PulledPlug());
             plug.signal.throwIfAborted();
+            if (name !== undefined && unreadable.includes(name)) throw new StoreError('denied', 'Not this one');
           };
-          const sink = new KeptReports(pull);
+          const sink = new KeptReports(() => pull());
           const start = after(runs, sinceMs);
           runs.push(sink);
           const source = beforeReads(world.source, pull);
-          const options = { objectsInFlight: 2, listAheadObjects };
+          const options = { objectsInFlight: 2, listAheadObjects: 1 + (here.length % 5) };
           const attempt = { source, start, prefixes: wanted, pageObjects: 2, options, signal: plug.signal };
           await world.migrate(sink, attempt).catch((error: unknown) => {
             if (!(error instanceof PulledPlug)) throw error;
@@ -65,13 +66,15 @@ describe('a migration that is cut off', () => {
         const objects = runs.flatMap((run) => run.objects);
         const expected = here.filter((name) => wanted.some((prefix) => name.startsWith(prefix)));
         expect(keysOf(objects).sort()).toEqual([...expected].sort());
-        for (const { key: name, outcome } of objects) expect(outcome).toBe(already.has(name) ? 'skipped' : 'succeeded');
+        for (const { key: name, outcome } of objects)
+          expect(outcome).toBe(already.has(name) ? 'skipped' : unreadable.includes(name) ? 'failed' : 'succeeded');
         const last = runs.flatMap(({ reports }) => reports).at(-1);
         if (last !== undefined)
           expect(last).toMatchObject({ scannedNum: expected.length, scannedSize: bytesOf(objects) });
         const numbers = runs.flatMap(({ reports }) => reports.map(({ page }) => page));
         expect(numbers).toEqual(numbers.map((_, at) => at + 1));
-        for (const name of expected) expect(world.copies()[name]).toBe(world.originals()[name]);
+        const copies = expected.filter((name) => already.has(name) || !unreadable.includes(name));
+        for (const name of copies) expect(world.copies()[name]).toBe(world.originals()[name]);
       }),
       { numRuns: 150 },
     );

@@ -1,8 +1,7 @@
 import type { DestinationStore, SourceStore } from '../../object-store/object-store.port.js';
 import { Bell } from './bell.js';
 import { JoinedPages, MAX_JOINED_PAGES } from './joined-pages.js';
-import type { MigrationOptions, MigrationStart } from './migrate.js';
-import type { MigrationSink, PageSource } from './migration.js';
+import type { MigrationOptions, MigrationSink, MigrationStart, PageSource } from './migration.js';
 import { storeMover } from './object-mover.js';
 import { PageCopier } from './page-copier.js';
 import type { PageInFlight } from './page-in-flight.js';
@@ -11,7 +10,7 @@ import { ReadAhead } from './read-ahead.js';
 import { ScanTotals } from './scan-totals.js';
 
 /** Pages under way: begun and not recorded. */
-const WINDOW_PAGES = 3;
+const WINDOW_PAGES = 2;
 /** Pages of the source that can have been under way when a run was cut off. */
 const OWN_COPY_PAGES = WINDOW_PAGES * MAX_JOINED_PAGES;
 
@@ -58,13 +57,15 @@ export class MigrationRun {
     try {
       await Promise.all([this.list(), this.plan(), this.report()].map((part) => part.catch(this.fail)));
       if (this.ahead.failure !== undefined) this.fail(this.ahead.failure.error);
-      await this.copier.stop();
+      this.copier.stop();
+      await this.copier.idle();
       await this.planner.close().catch(this.fail);
     } finally {
       this.signal.removeEventListener('abort', follow);
     }
+    if (this.failure === undefined) return;
     this.signal.throwIfAborted();
-    if (this.failure !== undefined) throw this.failure.error;
+    throw this.failure.error;
   }
 
   /** The first failure counts; the others are its consequences. */
@@ -75,6 +76,7 @@ export class MigrationRun {
 
   private end(reason: unknown): void {
     if (this.stop.signal.aborted) return;
+    this.copier.stop();
     this.stop.abort(reason);
     this.bell.ring();
   }

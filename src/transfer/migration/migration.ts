@@ -1,7 +1,7 @@
 import type { ListedObject } from '../../object-store/object-store.port.js';
 import type { IgnoreReason } from '../compare.js';
 import type { TransferFailure } from '../sync-object.js';
-import type { Proof, ResumableUpload } from '../transfer-options.js';
+import type { Proof, ResumableUpload, SyncObjectOptions } from '../transfer-options.js';
 
 /** One object that a migration is asked for. */
 export interface SourceEntry {
@@ -76,4 +76,38 @@ export interface MigrationSink {
   uploadBegan(upload: ResumableUpload): Promise<void>;
   /** Bytes read from the source; called often, must be cheap. */
   moved(bytes: number): void;
+}
+
+export interface MigrationOptions {
+  /** How every single object is compared, copied and proven. */
+  readonly copy: SyncObjectOptions;
+  /** Objects on their way at once. */
+  readonly objectsInFlight: number;
+  /** Entries that are listed ahead of the copying at most. */
+  readonly listAheadObjects: number;
+  /** Put in front of every key at the destination. */
+  readonly savePrefix: string;
+  /** Objects modified at or before this are skipped; 0: none. */
+  readonly migrateSinceMs: number;
+}
+
+/** Where a migration begins: at the start, or where a run before it was cut off. */
+export interface MigrationStart {
+  readonly cursor?: string;
+  /** Pages that are recorded. */
+  readonly pagesDone: number;
+  /** Objects and bytes of those: all that succeeded, were skipped or failed, and what the run took over from one before. */
+  readonly doneNum: number;
+  readonly doneSize: number;
+  /** What is recorded as found at the source, with what was only listed. */
+  readonly scannedNum: number;
+  readonly scannedSize: number;
+  /** The totals are recorded already. */
+  readonly scanIsOver: boolean;
+  readonly uploads: readonly ResumableUpload[];
+  /**
+   * Set when a run was cut off: an object that the destination has since this time (of its own clock), and that equals the
+   * source's, was copied by the part of the run that nobody recorded, and counts as succeeded.
+   */
+  readonly ownCopiesSinceMs?: number;
 }

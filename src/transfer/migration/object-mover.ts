@@ -2,8 +2,7 @@ import type { DestinationStore, SourceStore } from '../../object-store/object-st
 import type { NamedObject } from '../run-object.js';
 import { copyListed, syncNamed, type TransferOutcome } from '../sync-object.js';
 import type { ResumableUpload, SyncObjectOptions, UploadLog } from '../transfer-options.js';
-import type { MigrationOptions, MigrationStart } from './migrate.js';
-import type { MigrationSink, SourceEntry } from './migration.js';
+import type { MigrationOptions, MigrationSink, MigrationStart, SourceEntry } from './migration.js';
 import { isOwnCopy, isSince, targetKeyOf } from './plan-page.js';
 
 /** Moves single objects. Every failure is an outcome; both reject only with the reason of the signal. */

@@ -45,8 +45,7 @@ export class ObjectPages implements PageSource {
         const take = batch.entries.slice(from, from + pageObjects - page.length);
         from += take.length;
         page = page.length === 0 ? take : page.concat(take);
-        const last = from === batch.entries.length ? batch.last : take.at(-1)?.key;
-        done = [batch.segment, last ?? null];
+        done = [batch.segment, take.at(-1)?.key ?? null];
         if (page.length < pageObjects) continue;
         yield { entries: page, cursor: JSON.stringify(done) };
         page = [];
@@ -77,7 +76,7 @@ export class ObjectPages implements PageSource {
       for await (const objects of this.source.listPages(prefix, after, signal)) {
         before = this.check(objects, prefix, before);
         const wanted = isLeftOut === undefined ? objects : objects.filter(({ key }) => !isLeftOut(key));
-        yield { segment, entries: wanted.map((listed) => ({ key: listed.key, listed })), last: before };
+        yield { segment, entries: wanted.map((listed) => ({ key: listed.key, listed })) };
       }
     } catch (error) {
       throw blame('source', error);
@@ -98,16 +97,15 @@ export class ObjectPages implements PageSource {
   }
 }
 
-/** What comes at once, all of one segment; `last` is the last key that it covers. */
+/** What comes at once, all of one segment. */
 interface Batch {
   readonly segment: number;
   readonly entries: readonly SourceEntry[];
-  readonly last: string | undefined;
 }
 
 function namesFrom(segment: number, names: readonly string[], after: string | undefined): Batch {
   const left = after === undefined ? names : names.slice(names.indexOf(after) + 1);
-  return { segment, entries: left.map((key) => ({ key })), last: names.at(-1) };
+  return { segment, entries: left.map((key) => ({ key })) };
 }
 
 function readCursor(cursor: string | undefined): Cursor {

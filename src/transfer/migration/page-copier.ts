@@ -2,8 +2,7 @@ import type { SourceStore } from '../../object-store/object-store.port.js';
 import type { TransferFailure, TransferOutcome } from '../sync-object.js';
 import type { Bell } from './bell.js';
 import { JobPool } from './job-pool.js';
-import type { MigrationOptions } from './migrate.js';
-import type { MigratedObject, SourceEntry } from './migration.js';
+import type { MigratedObject, MigrationOptions, SourceEntry } from './migration.js';
 import type { ObjectMover } from './object-mover.js';
 import { failed, refuseToGoOn, skipped, succeeded } from './outcomes.js';
 import { PageInFlight } from './page-in-flight.js';
@@ -33,10 +32,14 @@ export class PageCopier {
     return page;
   }
 
-  /** Begins nothing any more; resolves when nothing is under way. */
-  async stop(): Promise<void> {
+  /** Begins nothing any more. */
+  stop(): void {
     this.pool.stop();
-    await this.pool.idle();
+  }
+
+  /** Resolves when nothing is under way. */
+  idle(): Promise<void> {
+    return this.pool.idle();
   }
 
   /** Those that take longest first, so that a page does not end with one of them alone. */

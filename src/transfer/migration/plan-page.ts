@@ -1,8 +1,7 @@
 import type { DestinationStore, ListedObject } from '../../object-store/object-store.port.js';
 import { compare } from '../compare.js';
 import { type Beside, BesideListing } from './beside-listing.js';
-import type { MigrationOptions } from './migrate.js';
-import type { MigratedObject, PageSource, SourceEntry, SourcePage } from './migration.js';
+import type { MigratedObject, MigrationOptions, PageSource, SourceEntry, SourcePage } from './migration.js';
 import { failed, problemOf, skipped, succeeded } from './outcomes.js';
 
 /** What is left to do for an entry: copy it, or first look at both sides. */

@@ -1,5 +1,4 @@
-import type { MigrationStart } from './migrate.js';
-import type { MigratedObject, SourceEntry } from './migration.js';
+import type { MigratedObject, MigrationStart, SourceEntry } from './migration.js';
 
 function listedBytes(entries: readonly SourceEntry[]): number {
   let bytes = 0;

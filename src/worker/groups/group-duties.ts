@@ -31,7 +31,7 @@ export class GroupDuties {
   private readonly failures = new Map<string, { readonly count: number; readonly untilMs: number }>();
 
   constructor(
-    private readonly groups: TaskGroupQueries,
+    private readonly groups: Pick<TaskGroupQueries, 'atWork'>,
     private readonly planner: Pick<GroupPlanner, 'plan'>,
     private readonly tasks: Pick<GroupTasks, 'tell'>,
     private readonly driver: Pick<GroupDriver, 'pause' | 'settle' | 'delete'>,

@@ -84,7 +84,10 @@ describe('a group by prefixes', () => {
       expect((await world.pieces()).flat()).toEqual(KEYS);
       expect(await world.statuses()).toEqual(['waiting', 'waiting', 'waiting']);
       expect((await world.group()).status).toBe('monitoring');
-      if (!died) { expect(writes).toBeGreaterThan(9); return; }
+      if (!died) {
+        expect(writes).toBeGreaterThan(9);
+        return;
+      }
     }
   });
 
@@ -127,7 +130,10 @@ describe('a group by list files', () => {
       world.writesLeft = writes;
       const died = await planOn(world, 2);
       expect((await world.pieces()).flat()).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
-      if (!died) { expect(writes).toBeGreaterThan(7); return; }
+      if (!died) {
+        expect(writes).toBeGreaterThan(7);
+        return;
+      }
     }
   });
 

@@ -23,7 +23,7 @@ export class OverdueTasks {
   constructor(
     private readonly events: EventStore,
     private readonly commands: CommandRunner,
-    private readonly open: OpenTasks,
+    private readonly open: Pick<OpenTasks, 'waitingSince'>,
     private readonly clock: Clock,
     private readonly time: MonotonicTime,
     private readonly log: Log,
@@ -33,7 +33,9 @@ export class OverdueTasks {
   /** Looks every minute until the signal aborts. */
   async run(signal: AbortSignal): Promise<void> {
     while (!hasEnded(signal)) {
-      await this.failOverdue();
+      await this.failOverdue().catch((error: unknown) =>
+        this.log.warn({ err: error }, 'tasks that wait too long could not be looked for; trying again'),
+      );
       await this.time.wait(LOOK_MS, signal);
     }
   }

@@ -141,6 +141,29 @@ describe('a task that a worker runs', () => {
     expect((await world.task(taskId)).run.failure?.code).toBe('TRF.0062');
   });
 
+  it('goes through a list of URLs, and again through those that failed', async () => {
+    world.write('http://h/a?v=1', 'http://h/b');
+    const list = 'http://h/a?v=1\tthe%20a\nhttp://h/b\tb\nno url\n';
+    world.buckets.write('to', 'lists/urls.txt', Buffer.from(list), { contentType: 'text/plain' });
+    worker.faults.always('open', { kind: 'fail', error: denied }, { key: 'http://h/a?v=1' });
+    const listFile = { bucket: 'to', key: 'lists/urls.txt' };
+    const source = { ...taskSettings.source, cloudType: 'URLSource', bucket: '', objectKeys: [], listFile };
+    const { destination } = await world.keys();
+    const credentials = { source: null, destination, cdn: null };
+    const taskId = await world.create({ credentials, settings: { taskType: 'url_list', source } });
+    await world.untilStatus(taskId, 'failed');
+    expect((await world.task(taskId)).run.totals).toMatchObject({ succeededNum: 1, failedNum: 2 });
+
+    worker.faults.clear();
+    await world.run(taskId, new StartTask('p', taskId, credentials, true, context));
+    await world.until(async () => (await world.task(taskId)).run.failure !== undefined);
+    const { totals } = (await world.task(taskId)).run;
+    expect(totals).toMatchObject({ scannedNum: 3, succeededNum: 2, failedNum: 1 });
+    expect(world.copies()).toMatchObject({ 'the a': 'http://h/a?v=1', b: 'http://h/b' });
+    const failed = (await partOf(taskId, 'failed', 1)) ?? '';
+    expect(failed).toMatch(/^\S+\tno url\t/);
+  });
+
   it('cannot begin with keys that are forgotten', async () => {
     const credentials = await world.keys();
     const taskId = await world.create({ credentials });

@@ -53,7 +53,7 @@ export class TaskNotifications {
     private readonly events: EventStore,
     private readonly commands: CommandRunner,
     private readonly tasks: TaskQueries,
-    private readonly notifier: Notifier,
+    private readonly notifier: Pick<Notifier, 'deliver'>,
     /** Texts by name. */
     private readonly templates: Readonly<Record<string, string>>,
     private readonly log: Log,

@@ -1,5 +1,4 @@
 import type { CommandRunner } from '../../event-store/command-runner.js';
-import type { Clock } from '../../kernel/clock.js';
 import { hasEnded } from '../../kernel/has-ended.js';
 import { timeOrderedId } from '../../kernel/ids.js';
 import type { Log } from '../../kernel/log.js';
@@ -34,7 +33,6 @@ export interface SchedulerParts {
   readonly commands: CommandRunner;
   readonly runTask: RunTask;
   readonly others: LostWorkers;
-  readonly clock: Clock;
   readonly time: MonotonicTime;
   readonly log: Log;
   readonly slots: number;
@@ -49,6 +47,7 @@ export class TaskScheduler {
   private readonly atWork = new Map<string, TaskAtWork>();
   private readonly missed = new Map<string, number>();
   private wake = new AbortController();
+  private outOfReach = false;
 
   constructor(
     /** Unique to this session of this process. */
@@ -64,8 +63,9 @@ export class TaskScheduler {
     const until = AbortSignal.any([lease, stop]);
     while (!hasEnded(until)) {
       this.wake = new AbortController();
-      await this.round(lease, until).catch((error: unknown) =>
-        this.parts.log.warn({ err: error }, 'waiting migration tasks could not be looked at; trying again'),
+      await this.round(lease, until).then(
+        () => (this.outOfReach = false),
+        (error: unknown) => this.tellOutage(error),
       );
       await this.parts.time.wait(ROUND_MS, AbortSignal.any([until, this.wake.signal]));
     }
@@ -74,12 +74,14 @@ export class TaskScheduler {
     await Promise.all([this.parts.others.end(), ...ending.map(({ ended }) => ended)]);
   }
 
-  /** Tasks at work in this process. */
-  get running(): number {
-    return this.atWork.size;
+  /** Told once, until a round goes well again. */
+  private tellOutage(error: unknown): void {
+    if (!this.outOfReach) this.parts.log.warn({ err: error }, 'migration tasks cannot be taken; trying again');
+    this.outOfReach = true;
   }
 
   private async round(lease: AbortSignal, until: AbortSignal): Promise<void> {
+    this.forgetMissed();
     const rows = this.parts.open.running();
     this.parts.others.watch(new Set(rows.map(({ worker }) => worker).filter((worker) => worker !== this.worker)));
     for (const row of rows) await this.attend(row, lease);
@@ -90,11 +92,16 @@ export class TaskScheduler {
     }
   }
 
+  private forgetMissed(): void {
+    const beforeMs = this.parts.time.nowMs() - MISSED_MS;
+    for (const [taskId, atMs] of this.missed) if (atMs <= beforeMs) this.missed.delete(taskId);
+  }
+
   /** Tells a task of ours what the view shows of it. */
   private async attend(row: RunningRow, lease: AbortSignal): Promise<void> {
     const task = this.atWork.get(row.taskId);
     if (task === undefined) {
-      if (row.worker === this.worker) await this.adopt(row.taskId, lease);
+      if (row.worker === this.worker && !this.missed.has(row.taskId)) await this.adopt(row.taskId, lease);
       return;
     }
     if (row.take > task.take) task.letGo();
@@ -104,8 +111,7 @@ export class TaskScheduler {
   }
 
   private nextWaiting(): string | undefined {
-    const { open, slots, time } = this.parts;
-    for (const [taskId, atMs] of this.missed) if (atMs + MISSED_MS <= time.nowMs()) this.missed.delete(taskId);
+    const { open, slots } = this.parts;
     // What is at work or was missed may still look as if it waits.
     return open
       .waiting(slots + this.missed.size + this.atWork.size)

@@ -3,7 +3,7 @@ import type { SyntheticOptions } from './plan.js';
 import { SyntheticEndpoint } from './synthetic-endpoint.js';
 
 /**
- * Runs the endpoint by itself. Its options are the first argument, as JSON. Prints one line of JSON, `{"url"}`, once it
+ * Runs the endpoint by itself. Its options are the first argument, as JSON. Prints one line of JSON, `{"url", "twinUrl"}`, once it
  * listens. SIGTERM, SIGINT or the end of its input end it.
  */
 const endpoint: SyntheticEndpoint = await SyntheticEndpoint.start(
@@ -14,7 +14,7 @@ const endpoint: SyntheticEndpoint = await SyntheticEndpoint.start(
     return true;
   },
 );
-process.stdout.write(`${JSON.stringify({ url: endpoint.url })}\n`);
+process.stdout.write(`${JSON.stringify({ url: endpoint.url, twinUrl: endpoint.twinUrl })}\n`);
 
 const stop = () => {
   void endpoint.close().then(() => process.exit(0));

@@ -28,7 +28,6 @@ export interface SinkPlan {
 
 export interface SyntheticOptions {
   readonly buckets: Readonly<Record<string, GeneratedPlan | SinkPlan>>;
-  readonly port?: number;
   /** Milliseconds that every GetObject waits before it answers. */
   readonly readDelayMs?: number;
 }

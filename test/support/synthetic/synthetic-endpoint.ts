@@ -23,7 +23,7 @@ interface Answer {
 export class SyntheticEndpoint {
   readonly traffic = new TrafficLog();
   private readonly buckets = new Map<string, SyntheticBucket>();
-  private readonly server: Server;
+  private readonly servers: readonly [Server, Server];
   private readonly readDelayMs: number;
 
   private constructor({ buckets, readDelayMs = 0 }: SyntheticOptions) {
@@ -33,7 +33,8 @@ export class SyntheticEndpoint {
         generated: plan.kind === 'generated' ? new GeneratedBucket(plan) : undefined,
         sink: new SinkBucket(plan.keepLists ?? false, () => Date.now()),
       });
-    this.server = createServer({ keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true });
+    const options = { keepAliveTimeout: 60_000, requestTimeout: 0, noDelay: true };
+    this.servers = [createServer(options), createServer(options)];
   }
 
   /** Listens on 127.0.0.1. `aside` answers requests that are none of S3's; it says whether it did. */
@@ -42,17 +43,23 @@ export class SyntheticEndpoint {
     aside: (message: IncomingMessage, response: ServerResponse) => boolean = () => false,
   ): Promise<SyntheticEndpoint> {
     const endpoint = new SyntheticEndpoint(options);
-    endpoint.server.on('request', (message: IncomingMessage, response: ServerResponse) => {
+    const take = (message: IncomingMessage, response: ServerResponse) => {
       if (!aside(message, response)) void endpoint.answer(message, response);
-    });
-    await new Promise<void>((resolve, reject) => {
-      endpoint.server.once('error', reject).listen(options.port ?? 0, '127.0.0.1', resolve);
-    });
+    };
+    for (const server of endpoint.servers)
+      await new Promise<void>((resolve, reject) => {
+        server.on('request', take).once('error', reject).listen(0, '127.0.0.1', resolve);
+      });
     return endpoint;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
+    return urlOf(this.servers[0]);
+  }
+
+  /** The same at another address: who knows both takes them for two, and does not leave the copying to the endpoint. */
+  get twinUrl(): string {
+    return urlOf(this.servers[1]);
   }
 
   bucket(name: string): SyntheticBucket {
@@ -62,10 +69,11 @@ export class SyntheticEndpoint {
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.server.close(() => resolve());
-      this.server.closeAllConnections();
-    });
+    for (const server of this.servers)
+      await new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      });
   }
 
   private async answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -157,6 +165,8 @@ export class SyntheticEndpoint {
     return empty(200, { etag: `"${md5}"` });
   }
 }
+
+const urlOf = (server: Server): string => `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
 const empty = (status: number, headers: Readonly<Record<string, string>> = {}): Answer => ({ status, headers });
 

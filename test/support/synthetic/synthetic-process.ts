@@ -13,7 +13,13 @@ export class SyntheticProcess {
   private constructor(
     private readonly child: ChildProcess,
     readonly url: string,
+    private readonly twinUrl: string,
   ) {}
+
+  /** The same endpoint at another address, which a service takes for another one. */
+  get twin(): { readonly url: string } {
+    return { url: this.twinUrl };
+  }
 
   /** Starts it and waits until it listens. */
   static async start(options: SyntheticOptions): Promise<SyntheticProcess> {
@@ -29,7 +35,8 @@ export class SyntheticProcess {
       const lines = createInterface(child.stdout);
       const [line] = (await Promise.race([once(lines, 'line', { signal: giveUp }), early])) as [string];
       early.catch(() => undefined);
-      return new SyntheticProcess(child, (JSON.parse(line) as { readonly url: string }).url);
+      const { url, twinUrl } = JSON.parse(line) as { readonly url: string; readonly twinUrl: string };
+      return new SyntheticProcess(child, url, twinUrl);
     } catch (error) {
       child.kill('SIGKILL');
       throw error;
