@@ -42,10 +42,10 @@ export class Deadline {
   }
 
   /**
-   * What is called when the signal aborts, at once when it has, in the place of what was to be called before. Much cheaper than
-   * a listener, of which every call of a store would need some.
+   * What is called when the signal aborts, at once when it has, in the place of what was to be called before; undefined: nothing
+   * any more. Much cheaper than a listener, of which every call of a store would need some.
    */
-  whenAborted(call: () => void): void {
+  whenAborted(call: (() => void) | undefined): void {
     this.onAbort = call;
     if (this.controller.signal.aborted) this.tell();
   }

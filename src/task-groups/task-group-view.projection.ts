@@ -129,7 +129,9 @@ export const taskGroupViewProjection: Projection<TaskGroupEvent> = {
         orders_given INTEGER NOT NULL DEFAULT 0, orders_told INTEGER NOT NULL DEFAULT 0, error_code TEXT,
         error_message TEXT, notify_pending INTEGER NOT NULL DEFAULT 0, notify_delivered INTEGER, notify_error TEXT, notify_topic TEXT) WITHOUT ROWID;
       CREATE INDEX task_groups_by_project ON task_groups (project_id, created_ms DESC, id DESC);
-      CREATE INDEX task_groups_by_status ON task_groups (status)`,
+      CREATE INDEX task_groups_by_status ON task_groups (status);
+      CREATE INDEX task_groups_with_news ON task_groups (id) WHERE notify_pending = 1;
+      CREATE INDEX task_groups_with_orders ON task_groups (id) WHERE orders_told < orders_given`,
     task_group_chunks: `CREATE TABLE task_group_chunks (
         group_id TEXT NOT NULL, chunk INTEGER NOT NULL, task_id TEXT NOT NULL, objects INTEGER NOT NULL,
         bytes INTEGER NOT NULL, piece TEXT NOT NULL, PRIMARY KEY (group_id, chunk)) WITHOUT ROWID`,

@@ -109,7 +109,7 @@ export class TaskGroupQueries {
     return lists ?? { written: 0, broken: 0 };
   }
 
-  /** For the worker: the oldest first. */
+  /** For the worker: the oldest first. Asked for all the time, so the groups of the past must cost nothing: see the indexes. */
   atWork(): readonly GroupAtWork[] {
     const { waiting: taskWaits, migrating, pausing: taskPauses, failed: taskFailed, succeeded } = STATUS_NUMBER;
     return this.views.all<GroupAtWork>(
@@ -117,7 +117,10 @@ export class TaskGroupQueries {
          g.notify_pending hasNews, g.planned_tasks - ${tasksIn(taskFailed, succeeded)} openParts,
          ${tasksIn(taskWaits, migrating)} goingTasks, ${tasksIn(taskPauses)} pausingTasks
        FROM task_groups g
-       WHERE g.status IN (${AT_WORK}) OR g.notify_pending = 1 OR (g.status IN (${TOLD}) AND g.orders_told < g.orders_given)
+       WHERE g.id IN (
+         SELECT id FROM task_groups WHERE status IN (${AT_WORK})
+         UNION SELECT id FROM task_groups WHERE notify_pending = 1
+         UNION SELECT id FROM task_groups WHERE orders_told < orders_given AND +status IN (${TOLD}))
        ORDER BY g.created_ms, g.id LIMIT ?`,
       MAX_AT_WORK,
     );

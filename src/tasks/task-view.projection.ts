@@ -33,6 +33,7 @@ const TABLES = {
     CREATE INDEX tasks_by_project ON tasks (project_id, id DESC);
     CREATE INDEX tasks_by_project_status ON tasks (project_id, status, id DESC);
     CREATE INDEX tasks_by_group ON tasks (group_id, id DESC) WHERE group_id IS NOT NULL;
+    CREATE INDEX tasks_by_group_status ON tasks (group_id, status) WHERE group_id IS NOT NULL;
     CREATE INDEX tasks_by_status ON tasks (status, id)`,
   // For the daily quota: a deleted task was created all the same.
   task_creations: `CREATE TABLE task_creations (id INTEGER PRIMARY KEY, project_id TEXT NOT NULL, created_ms INTEGER NOT NULL);

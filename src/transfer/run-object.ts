@@ -59,6 +59,10 @@ function endsInTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
     deadline.whenAborted(() => {
       grace = setTimeout(() => reject(new Error('The object did not end when it was told to')), GRACE_MS);
     });
-    work.finally(() => clearTimeout(grace)).then(resolve, reject);
+    const end = (): void => {
+      deadline.whenAborted(undefined);
+      clearTimeout(grace);
+    };
+    work.finally(end).then(resolve, reject);
   });
 }

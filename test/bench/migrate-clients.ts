@@ -16,8 +16,10 @@ export interface MigrateRequest {
   readonly fromBucket: string;
   readonly toBucket: string;
   readonly objects: number;
-  /** Objects that the destination has all of, unchanged: how a client is told to look at no more than it needs. */
+  /** The destination has all of it, unchanged. */
   readonly rescan: boolean;
+  /** Everyone is told to look at listings only: there are too many objects for anything else. */
+  readonly many: boolean;
 }
 
 /** Something that copies a bucket from one endpoint to the other. */
@@ -81,9 +83,9 @@ export class Rclone implements MigrateClient {
     return [new Rclone('default', source, destination), new Rclone('tuned', source, destination)];
   }
 
-  migrate({ fromBucket, toBucket, rescan }: MigrateRequest): Promise<Run> {
-    // Without it the tuned one would set the time of every object anew, and the default one looks at every object.
-    const flags = rescan && this.way === 'tuned' ? ['--checksum'] : [];
+  migrate({ fromBucket, toBucket, rescan, many }: MigrateRequest): Promise<Run> {
+    // Without it the default one sends a HEAD for every object, and the tuned one sets the time of every object anew.
+    const flags = many || (rescan && this.way === 'tuned') ? ['--checksum'] : [];
     const { url: source } = this.source;
     return runRclone({ source, destination: this.destination.url, fromBucket, toBucket, way: this.way, flags });
   }

@@ -78,7 +78,7 @@ class MigrateBench {
     rescans: Map<string, Measured[]>,
   ): Promise<void> {
     const toBucket = kind === 'equal' ? bucket : `${bucket}-${++this.runs}`;
-    const request = { fromBucket: bucket, toBucket, objects: count };
+    const request = { fromBucket: bucket, toBucket, objects: count, many: kind === 'equal' };
     if (kind !== 'equal')
       note(copies, client, await this.measured(() => client.migrate({ ...request, rescan: false })));
     if (kind !== 'copy') note(rescans, client, await this.measured(() => client.migrate({ ...request, rescan: true })));

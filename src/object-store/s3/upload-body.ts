@@ -1,4 +1,4 @@
-import { pipeline, Transform, type Readable, type TransformCallback } from 'node:stream';
+import { Readable } from 'node:stream';
 import { StoreError } from '../object-store.port.js';
 import type { HeaderPair } from './sigv4.js';
 
@@ -13,7 +13,7 @@ export const lengthHeaders = (options: {
 
 /** The body of a request; one that has another size than announced never arrives whole. */
 export function bodyOf(body: Buffer | Readable, size: number): { readonly body?: Buffer | Readable } {
-  if (!Buffer.isBuffer(body)) return { body: wholeOrNothing(body, size) };
+  if (!Buffer.isBuffer(body)) return { body: new HeldBackTail(body, size) };
   if (body.length !== size) throw wrongSize(body.length, size);
   return size === 0 ? {} : { body };
 }
@@ -21,37 +21,49 @@ export function bodyOf(body: Buffer | Readable, size: number): { readonly body?:
 const wrongSize = (received: number, size: number): StoreError =>
   new StoreError('connection', `The body brought ${received} of ${size} bytes announced`);
 
-function wholeOrNothing(source: Readable, size: number): Readable {
-  const body = new HeldBackTail(size);
-  // The request reports what goes wrong: an error on either side destroys the other, and the reader of `body` hears it.
-  pipeline(source, body, () => undefined);
-  return body;
-}
-
 /**
  * Keeps the chunk that completes the body until the source has ended well. The service takes an object for whole at its last
  * byte: a source that fails after that, or has more to say, would otherwise leave an object behind.
  */
-class HeldBackTail extends Transform {
+class HeldBackTail extends Readable {
   private received = 0;
   private tail: Buffer | undefined;
 
-  constructor(private readonly size: number) {
+  constructor(
+    private readonly source: Readable,
+    private readonly size: number,
+  ) {
     super({ highWaterMark: 256 * 1024 });
+    // The request reports what goes wrong: an error on either side destroys the other, and the reader of this one hears it.
+    this.on('error', () => undefined);
+    source.on('data', (chunk: Buffer) => this.take(chunk));
+    source.on('end', () => this.finish());
+    source.on('error', (error) => this.destroy(error));
+    source.on('close', () => source.readableEnded || this.destroy(wrongSize(this.received, size)));
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, callback: TransformCallback): void {
+  override _read(): void {
+    this.source.resume();
+  }
+
+  override _destroy(error: Error | null, callback: (error: Error | null) => void): void {
+    if (!this.source.destroyed) this.source.destroy();
+    callback(error);
+  }
+
+  private take(chunk: Buffer): void {
     this.received += chunk.length;
-    if (this.received > this.size) callback(wrongSize(this.received, this.size));
-    else if (this.received < this.size) callback(null, chunk);
-    else {
-      if (chunk.length > 0) this.tail = chunk;
-      callback();
-    }
+    if (this.received > this.size) this.destroy(wrongSize(this.received, this.size));
+    else if (this.received === this.size) this.tail ??= chunk;
+    else if (!this.push(chunk)) this.source.pause();
   }
 
-  override _flush(callback: TransformCallback): void {
-    if (this.received !== this.size) callback(wrongSize(this.received, this.size));
-    else callback(null, this.tail);
+  private finish(): void {
+    if (this.received !== this.size) {
+      this.destroy(wrongSize(this.received, this.size));
+      return;
+    }
+    if (this.tail !== undefined) this.push(this.tail);
+    this.push(null);
   }
 }

@@ -79,20 +79,12 @@ export class ListFilePages implements PageSource {
       const resumed = from?.[0] === file.key ? from : undefined;
       if (resumed?.[2] === null) continue;
       const reader = await ListFileReader.open(this.store, file.key, resumed?.[1] ?? file.etag, this.options, signal);
-      this.check(reader.info);
+      assertListFile(reader.info);
       const position = (at: number | null): Position => [file.key, reader.info.etag ?? null, at];
       for await (const lines of reader.lines(resumed?.[2] ?? file.start ?? 0, file.end, signal))
         yield { position, lines };
     }
     if (!any) throw new ListFileError('missing', this.files.name);
-  }
-
-  private check({ key, size, contentType, metadata }: ObjectInfo): void {
-    if (size > MAX_FILE_BYTES) throw new ListFileError('too-large', key);
-    // A backend that keeps no types is not held against the file.
-    if (contentType !== undefined && !/^text\/plain\s*(;|$)/i.test(contentType.trim()))
-      throw new ListFileError('wrong-type', key);
-    if ((metadata.contentEncoding ?? '') !== '') throw new ListFileError('encoded', key);
   }
 
   /** Whether any line from there on can be used. */
@@ -101,6 +93,15 @@ export class ListFilePages implements PageSource {
       for (const { text } of lines) if (isGood(this.format.read(text))) return true;
     return false;
   }
+}
+
+/** Throws a `ListFileError` for a file that no list is read from: too large, of another type than plain text, or compressed. */
+export function assertListFile({ key, size, contentType, metadata }: ObjectInfo): void {
+  if (size > MAX_FILE_BYTES) throw new ListFileError('too-large', key);
+  // A backend that keeps no types is not held against the file.
+  if (contentType !== undefined && !/^text\/plain\s*(;|$)/i.test(contentType.trim()))
+    throw new ListFileError('wrong-type', key);
+  if ((metadata.contentEncoding ?? '') !== '') throw new ListFileError('encoded', key);
 }
 
 function readCursor(cursor: string | undefined): Position | undefined {

@@ -18,6 +18,8 @@ const lists = (key: string, taskType: 'list' | 'url_list' = 'list'): Partial<Tas
   source: { ...taskSettings.source, objectKeys: [], listFile: { bucket: 'lists', key } },
 });
 
+const bucketOf = ({ cloudType, region, bucket }: TaskSettings['source']) => ({ cloudType, region, bucket });
+
 /** Plans until nobody dies any more; how often somebody did. */
 async function planOn(world: GroupWorld, objects: number): Promise<boolean> {
   try {
@@ -39,6 +41,17 @@ describe('a group by prefixes', () => {
     await world.planner(2).plan(GROUP, signal);
     expect(await world.pieces()).toEqual([['a/1', 'a/2'], ['a/3', 'b/1'], ['c/1', 'c/2 %'], ['c/世界😀']]);
     expect(await world.group()).toMatchObject({ status: 'monitoring', planIsComplete: true, chunks: 4, plannedNum: 7 });
+  });
+
+  it('leaves out the copies and lists of its own, when it copies within one bucket', async () => {
+    const world = new GroupWorld();
+    world.seed('a', 'b', 'copies/a', 'copies/copies/a', 'oms/task/1/success_object_lists/x.txt', 'z');
+    await world.create({
+      ...prefixes(''),
+      destination: { ...taskSettings.destination, ...bucketOf(taskSettings.source), savePrefix: 'copies/' },
+    });
+    await world.planner(10).plan(GROUP, signal);
+    expect(await world.group()).toMatchObject({ status: 'monitoring', plannedNum: 3 });
   });
 
   it('gives its tasks what it was made with, and names them after itself', async () => {
@@ -172,11 +185,13 @@ describe('splitting fails', () => {
     ['without a line', lists('l/empty.txt'), 'TRF.0012'],
     ['without a URL', lists('l/empty.txt', 'url_list'), 'TRF.0017'],
     ['at a line that is too long', lists('l/long.txt'), 'TRF.0018'],
+    ['at a file that is no plain text', lists('l/binary.txt'), 'TRF.0019'],
   ])('%s', async (_what, settings, code) => {
     const world = new GroupWorld();
     world.seed('a');
     world.listFile('l/empty.txt', '\n\n');
     world.listFile('l/long.txt', `${'x'.repeat(65_536)}\n`);
+    world.listFile('l/binary.txt', 'a\n', 'application/octet-stream');
     await world.create(settings);
     expect(await failureOf(world)).toBe(code);
   });

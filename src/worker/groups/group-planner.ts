@@ -12,6 +12,7 @@ import type { KnownTaskGroup } from '../../task-groups/task-group.state.js';
 import type { GroupPiece, ListFileSettings, TaskSettings } from '../../tasks/task.settings.js';
 import { ListFileError } from '../../transfer/migration/list-file-error.js';
 import type { ListReading } from '../../transfer/migration/list-file-reader.js';
+import { leftOut, savePrefixWithin } from '../../transfer/migration/object-selection.js';
 import { blame } from '../../transfer/side-error.js';
 import { SYSTEM_ERROR, TRF, trfOfError, type TaskFailure } from '../migration/trf.js';
 import type { GroupCensus } from './group-census.js';
@@ -20,7 +21,7 @@ import { isPlanFile, planFile } from './group-files.js';
 import type { GroupStores } from './group-stores.js';
 import type { GroupTasks } from './group-tasks.js';
 import { listRanges, type ListCursor, type ListRangeOptions } from './list-ranges.js';
-import { prefixParts, type PartBounds } from './prefix-parts.js';
+import { disjointPrefixes, prefixParts, type PartBounds } from './prefix-parts.js';
 
 interface PlannedPart {
   readonly piece: GroupPiece;
@@ -95,7 +96,8 @@ export class GroupPlanner {
       throw error;
     });
     const after = cursor === undefined ? undefined : afterOf(cursor);
-    const wanted = (key: string): boolean => !isPlanFile(groupId, key);
+    const ownCopy = copiesWithin(settings, savePrefixWithin(source, destination, settings.destination.savePrefix));
+    const wanted = (key: string): boolean => !isPlanFile(groupId, key) && !ownCopy(key);
     let chunk = chunks;
     try {
       for await (const part of prefixParts(source, settings.source.objectKeys, after, this.bounds, wanted, signal)) {
@@ -162,6 +164,13 @@ function emptyOf({ taskType, source }: TaskSettings): TaskFailure {
 }
 
 const isOutage = (error: unknown): boolean => error instanceof EventStoreUnavailable || error instanceof WrongRevision;
+
+/** In a group within one bucket: what the service itself writes there, copies of the group's own objects among it. */
+function copiesWithin({ source }: TaskSettings, savePrefix: string | undefined): (key: string) => boolean {
+  if (savePrefix === undefined) return () => false;
+  const checks = disjointPrefixes(source.objectKeys).map((prefix) => ({ prefix, isOwn: leftOut(prefix, savePrefix) }));
+  return (key) => checks.some(({ prefix, isOwn }) => key.startsWith(prefix) && isOwn(key));
+}
 
 const afterOf = (cursor: string): string => (JSON.parse(cursor) as { readonly after: string }).after;
 

@@ -1,5 +1,6 @@
 import { MemoryBuckets } from '../../object-store/memory/memory-buckets.js';
 import { MemoryStore } from '../../object-store/memory/memory-store.js';
+import type { PutOptions } from '../../object-store/object-store.port.js';
 import { listRanges, type ListCursor, type ListRange } from './list-ranges.js';
 
 const { signal } = new AbortController();
@@ -65,6 +66,15 @@ describe('list files that cannot be used', () => {
   it.each([['none.txt'], ['none/']])('%s is not there', async (key) =>
     expect(rangesOf(bucketsOf({ 'd/1.csv': 'x' }), key, 5)).rejects.toMatchObject({ kind: 'missing' }),
   );
+
+  it.each<[string, Partial<PutOptions>]>([
+    ['wrong-type', { contentType: 'application/json' }],
+    ['encoded', { contentType: 'text/plain', metadata: { contentEncoding: 'gzip' } }],
+  ])('are %s', async (kind, how) => {
+    const buckets = new MemoryBuckets(['lists']);
+    buckets.write('lists', 'l.txt', Buffer.from('a\n'), how);
+    await expect(rangesOf(buckets, 'l.txt', 5)).rejects.toMatchObject({ kind, file: 'l.txt' });
+  });
 
   it('are another version than before', async () => {
     const buckets = bucketsOf({ 'l.txt': 'a\nb\n' });

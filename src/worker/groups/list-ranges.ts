@@ -1,6 +1,7 @@
 import type { SourceStore } from '../../object-store/object-store.port.js';
 import type { GroupPiece } from '../../tasks/task.settings.js';
 import { ListFileError } from '../../transfer/migration/list-file-error.js';
+import { assertListFile } from '../../transfer/migration/list-file-pages.js';
 import { ListFileReader, type ListReading } from '../../transfer/migration/list-file-reader.js';
 import { listFilesOf } from '../../transfer/migration/list-files.js';
 
@@ -35,6 +36,7 @@ export async function* listRanges(
     files++;
     const from = cursor?.key === file.key ? cursor : undefined;
     const reader = await ListFileReader.open(store, file.key, from?.etag ?? file.etag, options.reading, signal);
+    assertListFile(reader.info);
     yield* rangesOf(reader, from?.offset ?? 0, options.lines, signal);
   }
   if (files === 0) throw new ListFileError('missing', key);

@@ -98,7 +98,9 @@ export class RunningTask implements TaskAtWork {
         log.warn({ taskId, take, err: error }, 'migration task let go');
       else log.error({ taskId, take, err: error }, 'the end of a migration task could not be recorded');
     } finally {
-      await this.places?.close();
+      await this.places
+        ?.close()
+        .catch((error: unknown) => log.warn({ taskId, err: error }, 'a store did not close well'));
     }
   }
 
