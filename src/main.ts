@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { readFileSync } from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import type { Config } from './config/config.js';
 import { readMasterKey } from './config/environment.js';
 import { configOrComplaint, INVALID_CONFIG } from './config/config-or-complaint.js';
@@ -9,6 +10,12 @@ import { Service } from './service.js';
 
 /** How long connections may take to end by themselves once the service has stopped. */
 const LINGER_MS = 1000;
+
+/**
+ * A long listing makes garbage faster than V8 thinks worth collecting: by default it lets the heap grow to four times what is in
+ * use, so a process that needs 80 MiB takes 400. Half as much again costs about one percent of the time.
+ */
+const HEAP_GROWING_PERCENT = 50;
 
 const readVersion = (): string => {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
@@ -38,6 +45,7 @@ async function run(config: Config): Promise<number> {
   }
 }
 
+setFlagsFromString(`--heap-growing-percent=${HEAP_GROWING_PERCENT}`);
 const config = configOrComplaint(process.argv.slice(2), process.env);
 if (config === undefined) process.exitCode = INVALID_CONFIG;
 else if (process.argv.includes('--print-config')) process.stdout.write(printConfig(config));

@@ -1,6 +1,7 @@
 import { CompleteTask, CreateTask, TakeTask } from '../../src/tasks/task.commands.js';
 import { badBodies, type BadRequest } from '../support/bad-input.js';
 import { newTask } from '../support/migration-task.js';
+import { refusal, Refusals } from '../support/refusals.js';
 import { CDN, DESTINATION, LIST_FILE, RULE, SMN, SOURCE, withField } from '../support/task-bodies.js';
 import { PROJECT, TaskApiStage } from '../support/task-api-stage.js';
 
@@ -33,7 +34,7 @@ let stage: TaskApiStage;
 const ids: Record<'waiting' | 'paused' | 'migrating' | 'done' | 'grouped', string> = {
   ...{ waiting: '', paused: '', migrating: '', done: '', grouped: '4712' },
 };
-const answers: string[] = [];
+const refusals = new Refusals(() => stage.url, ids);
 let before: unknown;
 
 beforeAll(async () => {
@@ -52,37 +53,8 @@ const recorded = async (): Promise<unknown> => [
   [...(await stage.sealed())].sort(),
 ];
 
-/** Sends it and checks the whole answer. */
-async function refused({ method, path, body, headers = {}, status, code, names }: BadRequest): Promise<void> {
-  const target = path.replace(/\{(\w+)\}/, (_, name: keyof typeof ids) => ids[name]);
-  const raw = typeof body === 'string' || body instanceof Uint8Array;
-  const response = await fetch(stage.url + target, {
-    method,
-    headers: { 'content-type': 'application/json', ...headers },
-    ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  answers.push(text);
-  const error = JSON.parse(text) as { error_code: string; error_msg: string };
-  expect({ status: response.status, code: error.error_code }).toEqual({ status, code });
-  expect(Object.keys(error).sort()).toEqual(['error_code', 'error_msg']);
-  expect(error.error_msg).toContain(names);
-}
-
-const request = (
-  method: string,
-  path: string,
-  status: number,
-  code: string,
-  names: string,
-  body?: unknown,
-): BadRequest => ({
-  bad: `${method} ${path.slice(0, 80)} ${JSON.stringify(body ?? '').slice(0, 80)}: ${names}`,
-  ...{ method, path, status, code, names },
-  ...(body === undefined ? {} : { body }),
-});
 const create = (path: string, value: unknown, code: string, names = path): BadRequest => ({
-  ...request('POST', TASKS, 400, code, names, withField(GOOD, path, value)),
+  ...refusal('POST', TASKS, 400, code, names, withField(GOOD, path, value)),
   bad: `${path}: ${JSON.stringify(value).slice(0, 60)} (${names})`,
 });
 
@@ -144,64 +116,64 @@ describe('a new task is refused', () => {
       body: { ...GOOD, task_type: 'list', src_node: { ...LIST, list_file: { list_file_key: 'a.txt' } } },
     },
     ...badBodies('POST', TASKS, 'src_node'),
-  ])('$bad', refused);
+  ])('$bad', refusals.expect);
 });
 
 describe('a change is refused', () => {
   const rules = { bandwidth_policy: [RULE] };
   it.each([
     ...['DELETE', 'GET'].flatMap((method) =>
-      UNKNOWN.map((id) => request(method, `${TASKS}/${id}`, method === 'GET' ? 404 : 400, 'OMS.1009', 'is not found')),
+      UNKNOWN.map((id) => refusal(method, `${TASKS}/${id}`, method === 'GET' ? 404 : 400, 'OMS.1009', 'is not found')),
     ),
-    ...UNKNOWN.map((id) => request('POST', `${TASKS}/${id}/start`, 400, 'OMS.1009', 'is not found', KEYS)),
-    ...UNKNOWN.map((id) => request('POST', `${TASKS}/${id}/stop`, 400, 'OMS.1009', 'is not found')),
-    ...UNKNOWN.map((id) => request('PUT', `${TASKS}/${id}/bandwidth-policy`, 400, 'OMS.1009', 'is not found', rules)),
-    request('GET', '/v2/another/tasks/{waiting}', 404, 'OMS.1009', 'is not found'),
-    request('DELETE', '/v2/another/tasks/{waiting}', 400, 'OMS.1009', 'is not found'),
-    request('POST', '/v2/another/tasks/{waiting}/stop', 400, 'OMS.1009', 'is not found'),
-    request('POST', `${TASKS}/{waiting}/start`, 400, 'OMS.0065', 'already started', KEYS),
-    request('POST', `${TASKS}/{migrating}/start`, 400, 'OMS.0065', 'already started', KEYS),
-    request('POST', `${TASKS}/{done}/start`, 400, 'OMS.0070', 'complete', KEYS),
-    request('POST', `${TASKS}/{paused}/start`, 400, 'OMS.0001', 'migrate_failed_object', {
+    ...UNKNOWN.map((id) => refusal('POST', `${TASKS}/${id}/start`, 400, 'OMS.1009', 'is not found', KEYS)),
+    ...UNKNOWN.map((id) => refusal('POST', `${TASKS}/${id}/stop`, 400, 'OMS.1009', 'is not found')),
+    ...UNKNOWN.map((id) => refusal('PUT', `${TASKS}/${id}/bandwidth-policy`, 400, 'OMS.1009', 'is not found', rules)),
+    refusal('GET', '/v2/another/tasks/{waiting}', 404, 'OMS.1009', 'is not found'),
+    refusal('DELETE', '/v2/another/tasks/{waiting}', 400, 'OMS.1009', 'is not found'),
+    refusal('POST', '/v2/another/tasks/{waiting}/stop', 400, 'OMS.1009', 'is not found'),
+    refusal('POST', `${TASKS}/{waiting}/start`, 400, 'OMS.0065', 'already started', KEYS),
+    refusal('POST', `${TASKS}/{migrating}/start`, 400, 'OMS.0065', 'already started', KEYS),
+    refusal('POST', `${TASKS}/{done}/start`, 400, 'OMS.0070', 'complete', KEYS),
+    refusal('POST', `${TASKS}/{paused}/start`, 400, 'OMS.0001', 'migrate_failed_object', {
       ...KEYS,
       migrate_failed_object: true,
     }),
-    request('POST', `${TASKS}/{paused}/start`, 400, 'OMS.1004', 'src_ak', { ...KEYS, src_ak: null }),
-    request('POST', `${TASKS}/{paused}/start`, 400, 'OMS.1004', 'dst_sk', { ...KEYS, dst_sk: null }),
-    request('POST', `${TASKS}/{paused}/start`, 400, 'OMS.0001', 'source_cdn_authentication_key', {
+    refusal('POST', `${TASKS}/{paused}/start`, 400, 'OMS.1004', 'src_ak', { ...KEYS, src_ak: null }),
+    refusal('POST', `${TASKS}/{paused}/start`, 400, 'OMS.1004', 'dst_sk', { ...KEYS, dst_sk: null }),
+    refusal('POST', `${TASKS}/{paused}/start`, 400, 'OMS.0001', 'source_cdn_authentication_key', {
       ...KEYS,
       source_cdn_authentication_key: cdnKey,
     }),
-    request('POST', `${TASKS}/{paused}/stop`, 400, 'OMS.0066', 'not in progress'),
-    request('POST', `${TASKS}/{done}/stop`, 400, 'OMS.0070', 'complete'),
-    request('DELETE', `${TASKS}/{migrating}`, 400, 'OMS.0063', 'in progress'),
-    request('DELETE', `${TASKS}/{grouped}`, 400, 'OMS.0073', 'group g1'),
-    request('PUT', `${TASKS}/{done}/bandwidth-policy`, 400, 'OMS.0086', 'complete', rules),
-    request('PUT', `${TASKS}/{waiting}/bandwidth-policy`, 400, 'OMS.1004', 'bandwidth_policy', {}),
-    request('PUT', `${TASKS}/{waiting}/bandwidth-policy`, 400, 'OMS.0085', 'bandwidth_policy', {
+    refusal('POST', `${TASKS}/{paused}/stop`, 400, 'OMS.0066', 'not in progress'),
+    refusal('POST', `${TASKS}/{done}/stop`, 400, 'OMS.0070', 'complete'),
+    refusal('DELETE', `${TASKS}/{migrating}`, 400, 'OMS.0063', 'in progress'),
+    refusal('DELETE', `${TASKS}/{grouped}`, 400, 'OMS.0073', 'group g1'),
+    refusal('PUT', `${TASKS}/{done}/bandwidth-policy`, 400, 'OMS.0086', 'complete', rules),
+    refusal('PUT', `${TASKS}/{waiting}/bandwidth-policy`, 400, 'OMS.1004', 'bandwidth_policy', {}),
+    refusal('PUT', `${TASKS}/{waiting}/bandwidth-policy`, 400, 'OMS.0085', 'bandwidth_policy', {
       bandwidth_policy: [RULE, RULE],
     }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', rules),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', {
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', rules),
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', {
       ...rules,
       ids: [],
       task_priority: 'LOW',
     }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', {
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids or group_id', {
       ...rules,
       ids: [1],
       group_id: 'g1',
     }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.1009', '4711', { ...rules, ids: [4711] }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.1009', 'group g9', { ...rules, group_id: 'g9' }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.1004', 'bandwidth_policy', { ids: [1] }),
-    request('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids[1]', { ...rules, ids: [1, '2'] }),
-    request('PUT', `${TASKS}/{waiting}/start`, 405, 'OMS.0005', 'PUT', KEYS),
-    request('GET', `${TASKS}/batch-update`, 404, 'OMS.1009', 'batch-update'),
-    request('GET', `${TASKS}/${'x'.repeat(1025)}`, 400, 'OMS.0001', 'task_id'),
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.1009', '4711', { ...rules, ids: [4711] }),
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.1009', 'group g9', { ...rules, group_id: 'g9' }),
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.1004', 'bandwidth_policy', { ids: [1] }),
+    refusal('POST', `${TASKS}/batch-update`, 400, 'OMS.0001', 'ids[1]', { ...rules, ids: [1, '2'] }),
+    refusal('PUT', `${TASKS}/{waiting}/start`, 405, 'OMS.0005', 'PUT', KEYS),
+    refusal('GET', `${TASKS}/batch-update`, 404, 'OMS.1009', 'batch-update'),
+    refusal('GET', `${TASKS}/${'x'.repeat(1025)}`, 400, 'OMS.0001', 'task_id'),
     ...badBodies('POST', `${TASKS}/{paused}/start`, 'dst_ak'),
     ...badBodies('PUT', `${TASKS}/{waiting}/bandwidth-policy`, 'bandwidth_policy'),
-  ])('$bad', refused);
+  ])('$bad', refusals.expect);
 });
 
 describe('a list is refused', () => {
@@ -211,7 +183,9 @@ describe('a list is refused', () => {
     ...['status=0', 'status=8', 'status=paused', 'status=1&status=2'].map((query) => [query, 'status']),
     ...[`group_id=${'g'.repeat(101)}`, 'group_id=a&group_id=b'].map((query) => [query, 'group_id']),
     ...[`task_name=${'n'.repeat(256)}`, 'task_name=a&task_name=b'].map((query) => [query, 'task_name']),
-  ])('with %s', (query = '', field = '') => refused(request('GET', `${TASKS}?${query}`, 400, 'OMS.0001', field)));
+  ])('with %s', (query = '', field = '') =>
+    refusals.expect(refusal('GET', `${TASKS}?${query}`, 400, 'OMS.0001', field)),
+  );
 });
 
 describe('quotas', () => {
@@ -233,6 +207,8 @@ describe('quotas', () => {
 
 it('left nothing behind of all that and showed no secret', async () => {
   expect(await recorded()).toEqual(before);
-  const shown = [...answers, ...stage.logLines].filter((text) => SECRETS.some((secret) => text.includes(secret)));
-  expect([answers.length > 100, stage.logLines.length > 100, shown]).toEqual([true, true, []]);
+  const shown = [...refusals.answers, ...stage.logLines].filter((text) =>
+    SECRETS.some((secret) => text.includes(secret)),
+  );
+  expect([refusals.answers.length > 100, stage.logLines.length > 100, shown]).toEqual([true, true, []]);
 });

@@ -91,3 +91,12 @@ export const HISTORIES: Readonly<Record<TaskGroupStatus, readonly TaskGroupEvent
   deleting,
   deleted: [...deleting, plain('TaskGroupDeleted')],
 };
+
+/** Settings of groups by prefixes, and by list files in the bucket `lists`. */
+export const underPrefixes = (...objectKeys: readonly string[]): Partial<TaskSettings> => ({
+  source: { ...taskSettings.source, objectKeys },
+});
+export const namedByLists = (key: string, taskType: 'list' | 'url_list' = 'list'): Partial<TaskSettings> => ({
+  taskType,
+  source: { ...taskSettings.source, objectKeys: [], listFile: { bucket: 'lists', key } },
+});

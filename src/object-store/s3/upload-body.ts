@@ -36,7 +36,11 @@ class HeldBackTail extends Readable {
     super({ highWaterMark: 256 * 1024 });
     // The request reports what goes wrong: an error on either side destroys the other, and the reader of this one hears it.
     this.on('error', () => undefined);
-    source.on('data', (chunk: Buffer) => this.take(chunk));
+    if (source.destroyed || source.readableEnded) {
+      this.destroy(source.errored ?? wrongSize(0, size));
+      return;
+    }
+    source.on('data', (chunk: Buffer) => this.passOn(chunk));
     source.on('end', () => this.finish());
     source.on('error', (error) => this.destroy(error));
     source.on('close', () => source.readableEnded || this.destroy(wrongSize(this.received, size)));
@@ -51,7 +55,7 @@ class HeldBackTail extends Readable {
     callback(error);
   }
 
-  private take(chunk: Buffer): void {
+  private passOn(chunk: Buffer): void {
     this.received += chunk.length;
     if (this.received > this.size) this.destroy(wrongSize(this.received, this.size));
     else if (this.received === this.size) this.tail ??= chunk;

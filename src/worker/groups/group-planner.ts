@@ -23,6 +23,9 @@ import type { GroupTasks } from './group-tasks.js';
 import { listRanges, type ListCursor, type ListRangeOptions } from './list-ranges.js';
 import { disjointPrefixes, prefixParts, type PartBounds } from './prefix-parts.js';
 
+/** A thousand ids a millisecond: that so many are taken in a row does not happen. */
+const MINTS = 20;
+
 interface PlannedPart {
   readonly piece: GroupPiece;
   readonly cursor: string;
@@ -130,10 +133,11 @@ export class GroupPlanner {
 
   /** Ids are minted from the time: rarely, one is taken already. */
   private async freeTaskId(): Promise<string> {
-    for (;;) {
+    for (let mints = 0; mints < MINTS; mints++) {
       const taskId = this.mintTaskId();
       if (await this.census.isFree(taskId)) return taskId;
     }
+    throw new Error(`${MINTS} task ids in a row were taken`);
   }
 
   private async fail(groupId: string, { code, message }: TaskFailure): Promise<void> {
