@@ -14,7 +14,7 @@ import { SyncTaskLimits } from './sync-tasks/sync-task-limits.js';
 import { SyncTasksApiModule, SyncTasksModule } from './sync-tasks/sync-tasks.module.js';
 import { TaskGroupLimits } from './task-groups/task-group-limits.js';
 import { TaskGroupsApiModule, TaskGroupsModule } from './task-groups/task-groups.module.js';
-import { TaskLimits } from './tasks/task-limits.js';
+import { TaskLimits } from './tasks/api/task-limits.js';
 import { TasksApiModule, TasksModule } from './tasks/tasks.module.js';
 import type { MasterKeys } from './vault/master-keys.js';
 import { Vault } from './vault/vault.js';

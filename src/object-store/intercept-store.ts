@@ -13,6 +13,7 @@ import type {
 export type StoreOperation =
   | 'list'
   | 'head'
+  | 'headInBucket'
   | 'open'
   | 'getTags'
   | 'restore'
@@ -61,7 +62,7 @@ export function interceptStore(store: SourceStore, interceptor: StoreInterceptor
 }
 
 function aroundSource(store: SourceStore, around: StoreInterceptor): SourceStore {
-  const { label, traits, endpointIdentity, bucket, requesterPays, restore, getTags } = store;
+  const { label, traits, endpointIdentity, bucket, requesterPays, restore, headInBucket, getTags } = store;
   const listPages: SourceStore['listPages'] = (prefix, after, signal) => {
     const proceed: ProceedPages = (from, inner) => store.listPages(prefix, from, inner);
     return around.listPages === undefined ? proceed(after, signal) : around.listPages(after, signal, proceed);
@@ -83,6 +84,10 @@ function aroundSource(store: SourceStore, around: StoreInterceptor): SourceStore
     ...(restore && {
       restore: (key: string, days: number, signal: AbortSignal) =>
         around.call({ operation: 'restore', key }, signal, (_, inner) => restore.call(store, key, days, inner)),
+    }),
+    ...(headInBucket && {
+      headInBucket: (key: string, signal: AbortSignal) =>
+        around.call({ operation: 'headInBucket', key }, signal, (_, inner) => headInBucket.call(store, key, inner)),
     }),
     ...(getTags && {
       getTags: (key: string, signal: AbortSignal) =>

@@ -59,6 +59,9 @@ export interface ObjectInfo extends ListedObject {
   readonly tagCount?: number;
 }
 
+/** Backend code of a source that gives whole objects only, when it is asked for a range. */
+export const RANGE_NOT_SUPPORTED = 'RangeNotSupported';
+
 /** Inclusive on both ends, as in HTTP. */
 export interface ByteRange {
   readonly start: number;
@@ -100,6 +103,8 @@ export interface SourceStore {
   open(key: string, options: OpenOptions, signal: AbortSignal): Promise<OpenedObject>;
   /** Asks for an archived object to become readable for `days`; asking again is harmless. */
   readonly restore?: (key: string, days: number, signal: AbortSignal) => Promise<void>;
+  /** Set where reads go another way than to the bucket itself, and tell less, as through a CDN: what the bucket says. */
+  readonly headInBucket?: (key: string, signal: AbortSignal) => Promise<ObjectInfo>;
   readonly getTags?: (key: string, signal: AbortSignal) => Promise<Readonly<Record<string, string>>>;
   /** Frees sockets and files; calls in flight may fail. */
   close(): Promise<void>;

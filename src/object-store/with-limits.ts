@@ -14,7 +14,7 @@ export interface EndpointPermits {
   readonly writes: Semaphore;
 }
 
-const READS: ReadonlySet<StoreOperation> = new Set(['head', 'getTags', 'open']);
+const READS: ReadonlySet<StoreOperation> = new Set(['head', 'headInBucket', 'getTags', 'open']);
 
 /**
  * Bounds the requests in flight. An opened body keeps its read permit until it has ended, so:

@@ -1,4 +1,4 @@
-import type { KnownNotifications } from '../tasks/task.requirements.js';
+import type { KnownNotifications } from '../tasks/api/task.requirements.js';
 
 /** Bounds of the task-group API that come from the configuration, and what it knows to tell with. */
 export class TaskGroupLimits {

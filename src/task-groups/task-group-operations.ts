@@ -5,8 +5,8 @@ import { randomId } from '../kernel/ids.js';
 import { OmsError } from '../kernel/oms-error.js';
 import { ProjectionHost } from '../projections/projection-host.js';
 import type { CommandContext } from '../sync-tasks/sync-task.commands.js';
-import { withSealed } from '../tasks/task-credentials.js';
-import { renewedSecretsOf, type RenewedKeys, type TaskSecrets } from '../tasks/task-settings.js';
+import { withSealed } from '../tasks/api/task-credentials.js';
+import { renewedSecretsOf, type RenewedKeys, type TaskSecrets } from '../tasks/api/settings-of-request.js';
 import type { BandwidthRule, TaskSettings } from '../tasks/task.settings.js';
 import { Vault } from '../vault/vault.js';
 import {

@@ -2,11 +2,11 @@ import { PartialType } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { ChoiceField, FlagField, QueryIntegerField, TextField } from '../http/validation/fields.js';
 import { StrictFields } from '../http/validation/strict-fields.js';
-import { ProjectPath, RenewedKeysDto } from '../tasks/task.dto.js';
-import { MigrationDto } from '../tasks/task.options-dto.js';
+import { ProjectPath, RenewedKeysDto } from '../tasks/api/task.dto.js';
+import { MigrationDto } from '../tasks/api/task.options-dto.js';
 import type { TaskType } from '../tasks/task.settings.js';
 
-export { BandwidthPolicyDto, ProjectPath, RenewedKeysDto } from '../tasks/task.dto.js';
+export { BandwidthPolicyDto, ProjectPath, RenewedKeysDto } from '../tasks/api/task.dto.js';
 
 /** In upper case, unlike the types of tasks. */
 export const GROUP_TASK_TYPES = { PREFIX: 'prefix', LIST: 'list', URL_LIST: 'url_list' } as const satisfies Record<

@@ -1,5 +1,5 @@
 import type { GroupFigures } from '../tasks/task-queries.js';
-import { presentBandwidthPolicy, presentOptions } from '../tasks/task.presenter.js';
+import { presentBandwidthPolicy, presentOptions } from '../tasks/api/task.presenter.js';
 import { bandwidthPolicyOf, settingsOf, type TaskGroupRow } from './task-group-view.projection.js';
 import type { CreatedTotals, FailedLists } from './task-groups.queries.js';
 

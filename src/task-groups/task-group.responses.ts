@@ -6,7 +6,7 @@ import {
   MigrationInfo,
   NotificationInfo,
   SourceNodeInfo,
-} from '../tasks/task.responses.js';
+} from '../tasks/api/task.responses.js';
 import { GROUP_TASK_TYPES } from './task-group.dto.js';
 
 /** Shapes of answers, for the OpenAPI document. */

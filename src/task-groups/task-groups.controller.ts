@@ -4,10 +4,15 @@ import { Clock } from '../kernel/clock.js';
 import { ApiOmsErrors, BODY_ERRORS } from '../http/openapi-errors.js';
 import { Context, type RequestContext } from '../http/request-context.js';
 import { StoreFactory } from '../object-store/store-factory.js';
-import { bandwidthPolicyOf } from '../tasks/task.bandwidth-dto.js';
-import { BANDWIDTH_ERRORS, CREATION_ERRORS, KEY_ERRORS, PARAMETER_ERRORS } from '../tasks/task.documented-errors.js';
+import { bandwidthPolicyOf } from '../tasks/api/task.bandwidth-dto.js';
+import {
+  BANDWIDTH_ERRORS,
+  CREATION_ERRORS,
+  KEY_ERRORS,
+  PARAMETER_ERRORS,
+} from '../tasks/api/task.documented-errors.js';
 import { TaskQueries } from '../tasks/task-queries.js';
-import { secretsOf, settingsOf } from '../tasks/task-settings.js';
+import { secretsOf, settingsOf } from '../tasks/api/settings-of-request.js';
 import {
   BandwidthPolicyDto,
   CreateTaskGroupDto,

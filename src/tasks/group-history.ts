@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { EventStore } from '../event-store/event-store.port.js';
 import { taskGroupStream, type TaskGroupEvent } from '../task-groups/task-group.events.js';
-import { refsOf } from './task-credentials.js';
+import { refsOf } from './api/task-credentials.js';
 
 /** What the tasks of a group must know about it. */
 @Injectable()

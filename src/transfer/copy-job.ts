@@ -1,5 +1,5 @@
 import type { Deadline } from '../object-store/deadline.js';
-import type { DestinationStore, ObjectInfo, SourceStore } from '../object-store/object-store.port.js';
+import type { DestinationStore, ListedObject, ObjectInfo, SourceStore } from '../object-store/object-store.port.js';
 import type { Side } from './failure-reasons.js';
 import type { SyncObjectOptions } from './transfer-options.js';
 
@@ -13,6 +13,8 @@ export class CopyProgress {
   wrote = false;
   /** What is visible at the destination was found wrong. */
   wrongVisible = false;
+  /** The source was found to give no part of the object, only all of it. */
+  hasNoRanges = false;
   /** Recorded uploads that were found to lead nowhere. */
   lostUploads: Set<string> | undefined;
   private sinceArmed = 0;
@@ -47,6 +49,8 @@ export interface CopyJob {
   readonly key: string;
   /** At the destination. */
   readonly targetKey: string;
+  /** What a listing said of the source. */
+  readonly listed?: ListedObject | undefined;
   readonly options: SyncObjectOptions;
   readonly signal: AbortSignal;
   /** The caller's own signal: when it aborts the object is neither done nor failed. */

@@ -6,12 +6,12 @@ import {
   UNKNOWN_SIZE,
 } from '../object-store/object-store.port.js';
 import { retrying } from '../object-store/retrying.js';
+import { copyInOneRead } from './copy-in-one-read.js';
 import { copyInParts } from './copy-in-parts.js';
 import type { CopyJob } from './copy-job.js';
 import { copyServerSide } from './copy-server-side.js';
-import { copyUnknownSize } from './copy-unknown-size.js';
 import { copyWhole } from './copy-whole.js';
-import { isChanged, repeatableFailure, SideError, tooLarge } from './side-error.js';
+import { hasNoRanges, isChanged, repeatableFailure, SideError, tooLarge } from './side-error.js';
 import { discard, headSource, openSource, replacedMeanwhile, sawSize } from './source-object.js';
 import type { Copied } from './transfer-options.js';
 
@@ -54,7 +54,7 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   }
   if (known !== undefined) {
     const uploads = partsFor(job, known);
-    if (uploads !== undefined) return copyInParts(job, uploads, known);
+    if (uploads !== undefined && !progress.hasNoRanges) return copyByRanges(job, uploads, known);
   }
   // The answer to a plain read tells all that a head would, which saves that request for every new object.
   const opened = await openSource(job, known);
@@ -68,11 +68,28 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
 }
 
 async function copyOpened(job: CopyJob, opened: OpenedObject): Promise<Copied> {
-  if (opened.info.size === UNKNOWN_SIZE) return copyUnknownSize(job, opened);
+  if (opened.info.size === UNKNOWN_SIZE) return copyInOneRead(job, opened);
   const uploads = partsFor(job, opened.info);
   if (uploads === undefined) return copyWhole(job, opened);
+  if (job.progress.hasNoRanges) return copyInOneRead(job, opened);
   discard(opened);
-  return copyInParts(job, uploads, opened.info);
+  return copyByRanges(job, uploads, opened.info);
+}
+
+/** In parallel parts; or, where the source turns out to have no ranges, one part after the other of a single read. */
+async function copyByRanges(job: CopyJob, uploads: MultipartUploads, info: ObjectInfo): Promise<Copied> {
+  try {
+    return await copyInParts(job, uploads, info);
+  } catch (error) {
+    if (!hasNoRanges(error)) throw error;
+    job.progress.hasNoRanges = true;
+  }
+  const opened = await openSource(job, info);
+  try {
+    return await copyInOneRead(job, opened);
+  } finally {
+    discard(opened);
+  }
 }
 
 /** The way to send an object in parts, when it is to go that way; refuses what the destination cannot take at all. */

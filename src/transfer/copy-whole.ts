@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
-import type { ObjectInfo, OpenedObject, PutResult } from '../object-store/object-store.port.js';
+import type { ObjectInfo, OpenedObject, PutOptions, PutResult } from '../object-store/object-store.port.js';
 import { isMismatch, relayFailure } from './copy-in-parts.js';
 import type { CopyJob } from './copy-job.js';
 import { Crc64 } from './crc64.js';
-import { carriesTags, putOptionsFor } from './put-options.js';
+import { asksSource, putOptionsFor } from './put-options.js';
 import { collect, RelayBody, type Sent } from './relay-body.js';
 import { at, blame, isChanged } from './side-error.js';
 import { checkUnchanged, discard, openSource } from './source-object.js';
@@ -26,8 +26,13 @@ export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Cop
   }
 }
 
-/** Checked whole before anything is sent. */
-export async function copyContent(job: CopyJob, info: ObjectInfo, content: Buffer): Promise<Copied> {
+/** Checked whole before anything is sent. `known` are the options of the put where they were asked for already. */
+export async function copyContent(
+  job: CopyJob,
+  info: ObjectInfo,
+  content: Buffer,
+  known?: PutOptions,
+): Promise<Copied> {
   const digests = digestsFor(job, info);
   const md5 = hash('md5', content);
   const sent: Sent = {
@@ -37,7 +42,7 @@ export async function copyContent(job: CopyJob, info: ObjectInfo, content: Buffe
   };
   checkRead(info, sent);
   if (info.etag === undefined) await checkUnchanged(job, info);
-  const options = await putOptionsFor(job, info);
+  const options = known ?? (await putOptionsFor(job, info));
   const result = await at(job, 'destination', () =>
     job.destination.put(job.targetKey, content, { ...options, size: content.length, md5 }, job.signal),
   );
@@ -48,9 +53,9 @@ export async function copyContent(job: CopyJob, info: ObjectInfo, content: Buffe
 export async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<Copied> {
   let opened = first;
   const { info } = first;
-  if (carriesTags(job, info)) discard(first);
+  if (asksSource(job, info)) discard(first);
   const options = await putOptionsFor(job, info);
-  if (carriesTags(job, info)) opened = await openSource(job, info);
+  if (asksSource(job, info)) opened = await openSource(job, info);
   const body = new RelayBody(opened.body, info.size, digestsFor(job, info), job.progress);
   const md5 = info.md5 === undefined ? {} : { md5: info.md5 };
   const result = await job.destination

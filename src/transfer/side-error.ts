@@ -1,4 +1,4 @@
-import { StoreError } from '../object-store/object-store.port.js';
+import { RANGE_NOT_SUPPORTED, StoreError } from '../object-store/object-store.port.js';
 import type { CopyJob } from './copy-job.js';
 import type { Side } from './failure-reasons.js';
 
@@ -44,5 +44,9 @@ export const repeatableFailure = (error: unknown): StoreError | undefined =>
   (error.failure.retriable || error.failure.backendCode === 'NoSuchUpload')
     ? error.failure
     : undefined;
+
+/** The source gives whole objects only, as some web servers do. */
+export const hasNoRanges = (error: unknown): boolean =>
+  error instanceof SideError && error.side === 'source' && error.failure.backendCode === RANGE_NOT_SUPPORTED;
 
 export const isChanged = (error: unknown): boolean => error instanceof SideError && error.failure.kind === 'changed';

@@ -1,4 +1,4 @@
-import type { ObjectInfo, StorageClass } from '../object-store/object-store.port.js';
+import type { StorageClass } from '../object-store/object-store.port.js';
 
 /** Storage classes of the clouds by their names, upper case without separators. Unknown ones are left to the destination. */
 const CLASSES: Readonly<Record<string, StorageClass>> = {
@@ -29,11 +29,11 @@ const CLASSES: Readonly<Record<string, StorageClass>> = {
   DEEPCOLDARCHIVE: 'DEEP_ARCHIVE',
 };
 
-/** The function for `mapStorageClass` that a task's policy stands for: one class for all, or that of each source object. */
-export const storageClassMapper = (
-  policy: StorageClass | 'SRC_STORAGE_MAPPING' | null,
-): ((source: ObjectInfo) => StorageClass | undefined) => {
-  if (policy === null) return () => undefined;
-  if (policy !== 'SRC_STORAGE_MAPPING') return () => policy;
-  return (source) => CLASSES[(source.storageClass ?? 'STANDARD').toUpperCase().replace(/[^A-Z0-9]/g, '')];
-};
+/** One class for all objects, that of each source object, or null: the destination decides. */
+export type StoragePolicy = StorageClass | 'SRC_STORAGE_MAPPING' | null;
+
+/** The class of the copy of an object whose store calls its class so; undefined leaves it to the destination. */
+export function storageClassFor(policy: StoragePolicy, source: string | undefined): StorageClass | undefined {
+  if (policy !== 'SRC_STORAGE_MAPPING') return policy ?? undefined;
+  return CLASSES[(source ?? 'STANDARD').toUpperCase().replace(/[^A-Z0-9]/g, '')];
+}

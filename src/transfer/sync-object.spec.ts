@@ -15,7 +15,6 @@ import {
   plain,
   TransferStage,
 } from '../../test/support/transfer-stage.js';
-import { storageClassMapper } from './storage-class.js';
 import { syncObject } from './sync-object.js';
 
 const SIZES = { buffered: 50, streamed: 500, 'in parts': 2345, empty: 0 };
@@ -41,7 +40,7 @@ describe.each(Object.entries(SIZES))('an object that goes %s', (_, size) => {
 
   it('brings metadata, tags, storage class when asked to', async () => {
     stage.from.change('from', 'k', { tags: { a: 'b' } });
-    await stage.sync({ migrateMetadata: true, mapStorageClass: storageClassMapper('IA') });
+    await stage.sync({ migrateMetadata: true, storagePolicy: 'IA' });
     expect(stage.to.bucket('to').objects.get('k')).toMatchObject({
       metadata: { cacheControl: 'no-store' },
       tags: { a: 'b' },

@@ -19,15 +19,17 @@ export type { TransferFailure, TransferOutcome } from './transfer-outcome.js';
 /** What one object of a migration may take until it comes forward again. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-export interface ObjectToSync extends NamedObject {
+interface MaybeListed extends NamedObject {
+  /** What a listing said of the source. */
+  readonly listed?: ListedObject | undefined;
+}
+
+export interface ObjectToSync extends MaybeListed {
   /** An object modified at or before this is ignored; none or 0: none. */
   readonly migrateSinceMs?: number;
 }
 
-export interface ObjectToCopy extends NamedObject {
-  /** What a listing said of the source. */
-  readonly listed?: ListedObject;
-}
+export type ObjectToCopy = MaybeListed;
 
 /**
  * Makes the destination's object of this key equal to the source's, if it is not yet. Every failure is an outcome; it
@@ -55,7 +57,7 @@ export const syncNamed = (
 ): Promise<TransferOutcome> => {
   const { migrateSinceMs = 0 } = object;
   const work = migrateSinceMs > 0 ? (job: CopyJob) => syncSince(job, migrateSinceMs) : sync;
-  return runObject(source, destination, object, options, signal, work, progressBytes(options));
+  return runListed(source, destination, object, options, signal, work);
 };
 
 /** Copies an object without looking at the destination, which was listed already. Promises and outcomes as of `syncNamed`. */
@@ -66,14 +68,26 @@ export const copyListed = (
   options: SyncObjectOptions,
   signal: AbortSignal,
 ): Promise<TransferOutcome> => {
-  const work = (job: CopyJob) => copyOfListed(job, object.listed);
-  return runObject(source, destination, object, options, signal, work, progressBytes(options));
+  return runListed(source, destination, object, options, signal, copyOfListed);
+};
+
+const runListed = (
+  source: SourceStore,
+  destination: DestinationStore,
+  object: MaybeListed,
+  options: SyncObjectOptions,
+  signal: AbortSignal,
+  work: (job: CopyJob) => Promise<TransferOutcome>,
+): Promise<TransferOutcome> => {
+  const ofListed = (job: CopyJob) => work({ ...job, listed: object.listed });
+  return runObject(source, destination, object, options, signal, ofListed, progressBytes(options));
 };
 
 const progressBytes = ({ limits }: SyncObjectOptions): number => limits.progressBytes ?? PROGRESS_BYTES;
 
 /** What goes up in parts is looked at first: a read of the whole that is given up would cost its connection. */
-async function copyOfListed(job: CopyJob, listed: ListedObject | undefined): Promise<TransferOutcome> {
+async function copyOfListed(job: CopyJob): Promise<TransferOutcome> {
+  const { listed } = job;
   if (listed === undefined) return copied(job);
   sawSize(job, listed);
   const inParts = listed.size >= job.options.limits.multipartThresholdBytes;

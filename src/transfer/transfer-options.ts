@@ -1,8 +1,9 @@
 import type { ByteBudget } from '../kernel/byte-budget.js';
 import type { RetryPolicy } from '../kernel/retry.js';
-import type { ObjectInfo, StorageClass } from '../object-store/object-store.port.js';
+import type { ObjectInfo } from '../object-store/object-store.port.js';
 import type { Pacing } from '../object-store/retrying.js';
 import type { OverwriteMode } from './compare.js';
+import type { StoragePolicy } from './storage-class.js';
 
 /** Sizes, tries and times of the engine, the same for all objects. */
 export interface TransferLimits extends RetryPolicy {
@@ -56,8 +57,8 @@ export interface SyncObjectOptions {
   readonly enableKms: boolean;
   /** Restore archived source objects and wait for them, within bounds. */
   readonly enableRestore: boolean;
-  /** The storage class of the copy; undefined leaves it to the destination. See `storageClassMapper`. */
-  readonly mapStorageClass?: (source: ObjectInfo) => StorageClass | undefined;
+  /** The storage class of the copy; left to the destination unless given. */
+  readonly storagePolicy?: StoragePolicy;
   /** Given: an upload in parts that the caller's signal interrupts stays, and one that is known is gone on with. */
   readonly uploads?: UploadLog;
   /** Told of bytes as they are read from the source; called often, must be cheap and not throw. */

@@ -1,5 +1,4 @@
 import type { ByteBudget } from '../kernel/byte-budget.js';
-import { storageClassMapper } from '../transfer/storage-class.js';
 import { syncObject } from '../transfer/sync-object.js';
 import type { TransferLimits } from '../transfer/transfer-options.js';
 import type { TransferObject } from './sync-event-driver.js';
@@ -26,7 +25,7 @@ export const transferObject =
         migrateMetadata: settings.enableMetadataMigration,
         enableKms: settings.enableKms,
         enableRestore: settings.enableRestore,
-        mapStorageClass: storageClassMapper(settings.dstStoragePolicy),
+        storagePolicy: settings.dstStoragePolicy,
         onBug,
       },
       signal,

@@ -1,4 +1,4 @@
-import { StoreError, UNKNOWN_SIZE, type ByteRange, type ObjectInfo } from '../object-store.port.js';
+import { RANGE_NOT_SUPPORTED, StoreError, UNKNOWN_SIZE, type ByteRange, type ObjectInfo } from '../object-store.port.js';
 import { bareEtag } from '../s3/list-reader.js';
 import { crc64Of, readMetadata } from '../s3/object-headers.js';
 import { headerOf, type S3Headers } from '../s3/transport.js';
@@ -66,7 +66,7 @@ export function assertAnswersRange({ status, headers }: HttpAnswer, range: ByteR
   const length = contentLength(headers);
   if (status !== 206) {
     if (range === undefined || (range.start === 0 && length !== undefined && length <= range.end + 1)) return;
-    throw new StoreError('invalid', 'The server gives no ranges', { backendCode: 'RangeNotSupported' });
+    throw new StoreError('invalid', 'The server gives no ranges', { backendCode: RANGE_NOT_SUPPORTED });
   }
   const match = CONTENT_RANGE.exec(headerOf(headers, 'content-range') ?? '');
   const [start, end] = [Number(match?.[1]), Number(match?.[2])];

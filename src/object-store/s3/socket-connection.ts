@@ -1,5 +1,5 @@
 import { isIP, type Socket, connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import { StoreError } from '../object-store.port.js';
 import { SlabReader } from './read-slabs.js';
 import { RequestWriter, requestHead } from './request-writer.js';
@@ -26,7 +26,8 @@ export interface ConnectionTimes {
 /** The pool that a connection belongs to. */
 export interface ConnectionOwner {
   readonly origin: URL;
-  readonly trustedCertificates: string | undefined;
+  /** Shared by all connections: making one reads all certificates that are trusted. */
+  readonly secureContext: SecureContext | undefined;
   readonly times: ConnectionTimes;
   readonly now: number;
   tlsSession: Buffer | undefined;
@@ -243,14 +244,14 @@ function open(owner: ConnectionOwner, onread: OnRead): Socket {
   const host = hostname.replace(/^\[|\]$/g, '');
   const options = { host, onread, writableHighWaterMark: WRITE_AHEAD_BYTES };
   if (protocol !== 'https:') return connectTcp({ ...options, port: port === '' ? 80 : Number(port) });
-  const { tlsSession, trustedCertificates } = owner;
+  const { tlsSession, secureContext } = owner;
   const socket = connectTls({
     ...options,
     port: port === '' ? 443 : Number(port),
     ALPNProtocols: ['http/1.1'],
     ...(isIP(host) === 0 && { servername: host }),
     ...(tlsSession !== undefined && { session: tlsSession }),
-    ...(trustedCertificates !== undefined && { ca: trustedCertificates }),
+    ...(secureContext !== undefined && { secureContext }),
   });
   return socket.on('session', (session) => (owner.tlsSession = session));
 }

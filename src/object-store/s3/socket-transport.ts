@@ -1,3 +1,4 @@
+import { createSecureContext, type SecureContext } from 'node:tls';
 import { StoreError } from '../object-store.port.js';
 import { type ConnectionOwner, type ConnectionTimes, SocketConnection } from './socket-connection.js';
 import { SocketExchange } from './socket-exchange.js';
@@ -15,7 +16,7 @@ const MAX_TICK_MS = 1000;
  */
 export class SocketTransport implements S3Transport, ConnectionOwner {
   readonly origin: URL;
-  readonly trustedCertificates: string | undefined;
+  readonly secureContext: SecureContext | undefined;
   readonly times: ConnectionTimes;
   now = 0;
   tlsSession: Buffer | undefined;
@@ -29,7 +30,8 @@ export class SocketTransport implements S3Transport, ConnectionOwner {
   constructor(options: S3TransportOptions) {
     const { requestTimeoutMs, idleTimeoutMs } = options;
     this.origin = new URL(options.origin);
-    this.trustedCertificates = options.trustedCertificates;
+    if (this.origin.protocol === 'https:')
+      this.secureContext = createSecureContext({ ca: options.trustedCertificates });
     this.limit = options.connections;
     const connectMs = Math.min(requestTimeoutMs, MAX_CONNECT_MS);
     const tickMs = Math.max(1, Math.min(MAX_TICK_MS, Math.min(connectMs, idleTimeoutMs) / LOOKS));

@@ -2,6 +2,7 @@ import { StoreError } from '../../object-store/object-store.port.js';
 
 export type ListFileProblem =
   | 'missing' // no such file or bucket, or none under the prefix
+  | 'wrong-name' // it does not end in .txt
   | 'too-large'
   | 'line-too-long'
   | 'wrong-type' // its Content-Type is not text/plain

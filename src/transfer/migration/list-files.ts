@@ -1,5 +1,5 @@
 import type { SourceStore } from '../../object-store/object-store.port.js';
-import { listFileError } from './list-file-error.js';
+import { ListFileError, listFileError } from './list-file-error.js';
 
 /** One of the files that say what to migrate. */
 export interface ListFile {
@@ -27,11 +27,13 @@ export const oneListFile = (file: ListFile): ListFiles => ({
   },
 });
 
+const isTextFile = (key: string): boolean => key.toLowerCase().endsWith('.txt');
+
 /** The files under a prefix whose keys are accepted, those ending in `.txt` unless told otherwise; in the order of their keys. */
 export const listFilesUnder = (
   store: SourceStore,
   prefix: string,
-  accepts: (key: string) => boolean = (key) => key.toLowerCase().endsWith('.txt'),
+  accepts: (key: string) => boolean = isTextFile,
 ): ListFiles => ({
   name: prefix,
   async *from(first, signal) {
@@ -46,6 +48,12 @@ export const listFilesUnder = (
   },
 });
 
-/** What a task names: one file, or with a slash at the end all .txt files under it. */
-export const listFilesOf = (store: SourceStore, key: string): ListFiles =>
-  key.endsWith('/') ? listFilesUnder(store, key) : oneListFile({ key });
+/**
+ * What a task names: one .txt file, or with a slash at the end all .txt files under it. Throws a `ListFileError` for a key that
+ * is neither.
+ */
+export function listFilesOf(store: SourceStore, key: string): ListFiles {
+  if (key.endsWith('/')) return listFilesUnder(store, key);
+  if (!isTextFile(key)) throw new ListFileError('wrong-name', key);
+  return oneListFile({ key });
+}

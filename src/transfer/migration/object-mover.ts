@@ -67,7 +67,7 @@ export function storeMover(
   const target = (entry: SourceEntry): NamedObject => ({ key: entry.key, targetKey: targetKeyOf(entry, savePrefix) });
   return {
     copy: async (entry, signal) => {
-      const object = { ...target(entry), ...(entry.listed !== undefined && { listed: entry.listed }) };
+      const object = { ...target(entry), listed: entry.listed };
       const outcome = await copyListed(source, destination, object, options, signal);
       uploads.forget(object.targetKey);
       return outcome;
@@ -78,7 +78,7 @@ export function storeMover(
         const size = await ownCopySize(source, destination, object, ownSinceMs, signal);
         if (size !== undefined) return { outcome: 'synced', size, proof: 'size' };
       }
-      const outcome = await syncNamed(source, destination, { ...object, migrateSinceMs }, options, signal);
+      const outcome = await syncNamed(source, destination, { ...object, listed: entry.listed, migrateSinceMs }, options, signal);
       uploads.forget(object.targetKey);
       return outcome;
     },

@@ -1,7 +1,6 @@
 import type { Config } from '../../config/config.js';
 import type { ByteBudget } from '../../kernel/byte-budget.js';
 import type { MigrationOptions } from '../../transfer/migration/migrate.js';
-import { storageClassMapper } from '../../transfer/storage-class.js';
 import type { TaskPlaces } from './task-places.js';
 import type { LiveTask } from './task-record.js';
 
@@ -25,7 +24,7 @@ export const copyOrders =
       migrateMetadata: settings.enableMetadataMigration,
       enableKms: settings.enableKms,
       enableRestore: settings.enableRestore,
-      mapStorageClass: storageClassMapper(settings.storagePolicy),
+      storagePolicy: settings.storagePolicy,
       isHeldBack,
       onBug,
     },

@@ -1,4 +1,5 @@
 import type { DestinationStore, SourceStore } from '../../object-store/object-store.port.js';
+import { selectionOf } from '../../transfer/migration/object-selection.js';
 import type { Side } from '../../transfer/failure-reasons.js';
 import { blame, SideError } from '../../transfer/side-error.js';
 import type { TaskSettings } from '../../tasks/task.settings.js';
@@ -34,7 +35,7 @@ export async function probeDestination(store: DestinationStore, taskId: string, 
 export async function probeSource(store: SourceStore, settings: TaskSettings, signal: AbortSignal): Promise<void> {
   const { taskType, source } = settings;
   if (taskType === 'url_list') return;
-  const folders = taskType === 'prefix' ? source.objectKeys : source.objectKeys.filter((key) => key.endsWith('/'));
+  const { prefixes: folders } = selectionOf(taskType === 'prefix' ? 'prefix' : 'object', source.objectKeys);
   await here('source', () => lookAt(store, folders[0] ?? '', signal)).catch((error: unknown) => {
     if (folders.length === 0 && isDenied(error)) return;
     throw error;

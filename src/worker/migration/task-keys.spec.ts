@@ -14,7 +14,7 @@ import {
   StopTask,
   TakeTask,
 } from '../../tasks/task.commands.js';
-import { refsOf } from '../../tasks/task-credentials.js';
+import { refsOf } from '../../tasks/api/task-credentials.js';
 import type { TaskCredentials } from '../../tasks/task.settings.js';
 import { taskGroupStream } from '../../task-groups/task-group.events.js';
 import { TaskKeys } from './task-keys.js';

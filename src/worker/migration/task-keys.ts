@@ -1,7 +1,7 @@
 import type { EventStore, RecordedEvent } from '../../event-store/event-store.port.js';
 import type { Reactor } from '../../projections/projection.js';
 import type { GroupHistory } from '../../tasks/group-history.js';
-import { refsOf } from '../../tasks/task-credentials.js';
+import { refsOf } from '../../tasks/api/task-credentials.js';
 import { taskDecider, type Task } from '../../tasks/task.decider.js';
 import {
   taskStream,

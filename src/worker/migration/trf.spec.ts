@@ -35,6 +35,7 @@ describe('the code that a task fails with', () => {
 
   it.each<[ListFileProblem, string]>([
     ['missing', 'TRF.0013'],
+    ['wrong-name', 'TRF.0014'],
     ['too-large', 'TRF.0014'],
     ['bad-url', 'TRF.0016'],
     ['line-too-long', 'TRF.0018'],

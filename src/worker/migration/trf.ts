@@ -94,6 +94,7 @@ export function trfOfStore(side: Side, failure: StoreError): TaskFailure {
 
 const BY_LIST_PROBLEM: Readonly<Record<ListFileProblem, Described>> = {
   missing: described('TRF.0013', 'There is no such list file'),
+  'wrong-name': described('TRF.0014', 'The list file is no .txt file'),
   'too-large': described('TRF.0014', 'The list file is larger than 100 MB'),
   'line-too-long': described('TRF.0018', 'A line of the list file is longer than 65,535 characters'),
   'wrong-type': described('TRF.0019', 'The list file is not of content type text/plain'),

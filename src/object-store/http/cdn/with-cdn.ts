@@ -7,7 +7,7 @@ import { cdnSigner } from './signers.js';
 
 /**
  * A bucket whose objects are read from a CDN domain. What there is, tags and restores are still the bucket's; what a CDN
- * does not tell, such as a storage class, is left out. Closing it closes the bucket's store, not the client.
+ * does not tell, such as a storage class, is left out, and `headInBucket` tells it. Closing it closes the bucket's store, not the client.
  */
 export function withCdn(
   store: SourceStore,
@@ -49,6 +49,7 @@ export function withCdn(
     ...(restore && {
       restore: (key: string, days: number, signal: AbortSignal) => restore.call(store, key, days, signal),
     }),
+    headInBucket: (key, signal) => store.head(key, signal),
     ...(getTags && { getTags: (key: string, signal: AbortSignal) => getTags.call(store, key, signal) }),
     close: () => store.close(),
   };

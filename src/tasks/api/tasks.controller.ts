@@ -1,10 +1,10 @@
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common';
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
-import { Clock } from '../kernel/clock.js';
-import { OmsError } from '../kernel/oms-error.js';
-import { ApiOmsErrors, BODY_ERRORS } from '../http/openapi-errors.js';
-import { Context, type RequestContext } from '../http/request-context.js';
-import { StoreFactory } from '../object-store/store-factory.js';
+import { Clock } from '../../kernel/clock.js';
+import { OmsError } from '../../kernel/oms-error.js';
+import { ApiOmsErrors, BODY_ERRORS } from '../../http/openapi-errors.js';
+import { Context, type RequestContext } from '../../http/request-context.js';
+import { StoreFactory } from '../../object-store/store-factory.js';
 import { bandwidthPolicyOf } from './task.bandwidth-dto.js';
 import { BANDWIDTH_ERRORS, CREATION_ERRORS, KEY_ERRORS, PARAMETER_ERRORS } from './task.documented-errors.js';
 import {
@@ -22,8 +22,8 @@ import { TaskBatch } from './task-batch.js';
 import { TaskLimits } from './task-limits.js';
 import { TaskLookup } from './task-lookup.js';
 import { TaskOperations } from './task-operations.js';
-import { TaskQueries } from './task-queries.js';
-import { secretsOf, settingsOf } from './task-settings.js';
+import { TaskQueries } from '../task-queries.js';
+import { secretsOf, settingsOf } from './settings-of-request.js';
 
 /** The migration-task API of OMS v2. */
 @ApiTags('Migration tasks')

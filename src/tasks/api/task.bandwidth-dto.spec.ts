@@ -1,4 +1,4 @@
-import { refusalOfBody, RULE, TASK_BODY, withField } from '../../test/support/task-bodies.js';
+import { refusalOfBody, RULE, TASK_BODY, withField } from '../../../test/support/task-bodies.js';
 import { BandwidthPolicyDto, CreateTaskDto } from './task.dto.js';
 
 const create = (path: string, value: unknown) => refusalOfBody(CreateTaskDto, withField(TASK_BODY, path, value));

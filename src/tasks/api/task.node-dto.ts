@@ -1,9 +1,9 @@
 import { applyDecorators } from '@nestjs/common';
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { IsOptional } from 'class-validator';
-import { Check, ChoiceField, NestedField, TextField } from '../http/validation/fields.js';
-import { CLOUD_TYPES } from '../kernel/cloud-types.js';
-import { CryptoTypeField, KmsKeyField } from '../sync-tasks/sync-task.fields.js';
+import { Check, ChoiceField, NestedField, TextField } from '../../http/validation/fields.js';
+import { CLOUD_TYPES } from '../../kernel/cloud-types.js';
+import { CryptoTypeField, KmsKeyField } from '../../sync-tasks/sync-task.fields.js';
 import { keyProblem, listFileNumProblem, MAX_OBJECT_KEYS, objectKeysProblem, unsupportedText } from './task.rules.js';
 
 const MAX_TOKEN_LENGTH = 16_384;

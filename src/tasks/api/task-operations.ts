@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { CommandBus } from '@nestjs/cqrs';
-import { Clock } from '../kernel/clock.js';
-import { ProjectionHost } from '../projections/projection-host.js';
-import type { CommandContext } from '../sync-tasks/sync-task.commands.js';
-import { Vault } from '../vault/vault.js';
+import { Clock } from '../../kernel/clock.js';
+import { ProjectionHost } from '../../projections/projection-host.js';
+import type { CommandContext } from '../../sync-tasks/sync-task.commands.js';
+import { Vault } from '../../vault/vault.js';
 import {
   CreateTask,
   DeleteTask,
@@ -12,18 +12,18 @@ import {
   UpdateTaskBandwidthPolicy,
   type NewTask,
   type TaskCommand,
-} from './task.commands.js';
-import { dailyTaskQuotaExceeded, noTaskToOperate, waitingTaskQuotaExceeded } from './task.errors.js';
-import { taskStream } from './task.events.js';
-import type { BandwidthRule, TaskPriority, TaskSettings } from './task.settings.js';
+} from '../task.commands.js';
+import { dailyTaskQuotaExceeded, noTaskToOperate, waitingTaskQuotaExceeded } from '../task.errors.js';
+import { taskStream } from '../task.events.js';
+import type { BandwidthRule, TaskPriority, TaskSettings } from '../task.settings.js';
 import { withSealed } from './task-credentials.js';
-import { isTaskId, mintTaskId, taskNameOf } from './task-id.js';
+import { isTaskId, mintTaskId, taskNameOf } from '../task-id.js';
 import { TaskLimits } from './task-limits.js';
 import { TaskLookup } from './task-lookup.js';
-import { TaskQueries } from './task-queries.js';
-import { renewedSecretsOf, type RenewedKeys, type TaskSecrets } from './task-settings.js';
-import { settingsOfRow } from './task-view.row.js';
-import type { Executed } from './tasks.handlers.js';
+import { TaskQueries } from '../task-queries.js';
+import { renewedSecretsOf, type RenewedKeys, type TaskSecrets } from './settings-of-request.js';
+import { settingsOfRow } from '../task-view.row.js';
+import type { Executed } from '../tasks.handlers.js';
 
 const DAY_MS = 86_400_000;
 /** A thousand ids a millisecond: that so many are taken in a row does not happen. */

@@ -1,5 +1,5 @@
-import { STATUS_NUMBER } from './task.legal-operations.js';
-import type { BandwidthRule, ListFileSettings, TaskDestination, TaskSettings, TaskSource } from './task.settings.js';
+import { STATUS_NUMBER } from '../task.legal-operations.js';
+import type { BandwidthRule, ListFileSettings, TaskDestination, TaskSettings, TaskSource } from '../task.settings.js';
 import {
   bandwidthPolicyOfRow,
   errorOfRow,
@@ -7,7 +7,7 @@ import {
   notifiedOfRow,
   settingsOfRow,
   type TaskRow,
-} from './task-view.row.js';
+} from '../task-view.row.js';
 
 /** Progress of what is not over yet, or ended with failed objects, is less than 1 however little is missing. */
 const ALMOST = 0.9999;

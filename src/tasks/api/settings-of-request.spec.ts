@@ -7,11 +7,11 @@ import {
   SOURCE,
   TASK_BODY,
   withField,
-} from '../../test/support/task-bodies.js';
-import { taskSettings } from '../../test/support/migration-task.js';
-import { validateRequest } from '../http/validation/validate-request.js';
+} from '../../../test/support/task-bodies.js';
+import { taskSettings } from '../../../test/support/migration-task.js';
+import { validateRequest } from '../../http/validation/validate-request.js';
 import { CreateTaskDto, StartTaskDto } from './task.dto.js';
-import { renewedSecretsOf, secretsOf, settingsOf } from './task-settings.js';
+import { renewedSecretsOf, secretsOf, settingsOf } from './settings-of-request.js';
 
 /** Places r1 and r2 of the clouds there are. */
 const stores: Parameters<typeof settingsOf>[2] = {

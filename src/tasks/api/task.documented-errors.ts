@@ -1,4 +1,4 @@
-import { BODY_ERRORS } from '../http/openapi-errors.js';
+import { BODY_ERRORS } from '../../http/openapi-errors.js';
 
 /** What calls about tasks and groups can be refused with, by the part of the request that is at fault. */
 export const PARAMETER_ERRORS = ['INVALID_PARAMETER', 'MISSING_PARAMETER'] as const;

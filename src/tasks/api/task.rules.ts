@@ -1,5 +1,5 @@
-import { lengthProblem } from '../http/validation/fields.js';
-import type { CdnAuthentication } from './task.settings.js';
+import { lengthProblem } from '../../http/validation/fields.js';
+import type { CdnAuthentication } from '../task.settings.js';
 
 /** What the fields of the task calls may hold, as checks that answer the rest of a sentence or nothing. */
 

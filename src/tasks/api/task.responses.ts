@@ -1,6 +1,6 @@
 import { ApiProperty } from '@nestjs/swagger';
-import { CLOUD_TYPES } from '../kernel/cloud-types.js';
-import { STORAGE_POLICIES } from '../sync-tasks/sync-task.rules.js';
+import { CLOUD_TYPES } from '../../kernel/cloud-types.js';
+import { STORAGE_POLICIES } from '../../sync-tasks/sync-task.rules.js';
 import { BandwidthRuleDto } from './task.bandwidth-dto.js';
 import { TASK_PRIORITIES, TASK_TYPES } from './task.dto.js';
 import { CONSISTENCY_CHECKS, OVERWRITE_MODES } from './task.options-dto.js';

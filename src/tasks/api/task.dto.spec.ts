@@ -7,8 +7,8 @@ import {
   SOURCE,
   TASK_BODY,
   withField,
-} from '../../test/support/task-bodies.js';
-import { validateRequest } from '../http/validation/validate-request.js';
+} from '../../../test/support/task-bodies.js';
+import { validateRequest } from '../../http/validation/validate-request.js';
 import { CreateTaskDto } from './task.dto.js';
 
 const FULL = {

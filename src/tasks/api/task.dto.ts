@@ -1,15 +1,15 @@
 import { ApiPropertyOptional } from '@nestjs/swagger';
 import { Transform } from 'class-transformer';
 import { IsOptional } from 'class-validator';
-import { Check, ChoiceField, FlagField, QueryIntegerField, TextField } from '../http/validation/fields.js';
-import { StrictFields } from '../http/validation/strict-fields.js';
-import { CryptoTypeField, KmsKeyField } from '../sync-tasks/sync-task.fields.js';
+import { Check, ChoiceField, FlagField, QueryIntegerField, TextField } from '../../http/validation/fields.js';
+import { StrictFields } from '../../http/validation/strict-fields.js';
+import { CryptoTypeField, KmsKeyField } from '../../sync-tasks/sync-task.fields.js';
 import { BandwidthPolicyField, type BandwidthRuleDto } from './task.bandwidth-dto.js';
 import { ConnectionStringField, JsonAuthFileField, SecurityTokenField } from './task.node-dto.js';
 import { MigrationDto } from './task.options-dto.js';
 import { MAX_BATCH, taskIdsProblem } from './task.rules.js';
-import type { RenewedKeys } from './task-settings.js';
-import type { TaskPriority, TaskType } from './task.settings.js';
+import type { RenewedKeys } from './settings-of-request.js';
+import type { TaskPriority, TaskType } from '../task.settings.js';
 
 export const TASK_TYPES: readonly TaskType[] = ['object', 'prefix', 'list', 'url_list'];
 export const TASK_PRIORITIES: readonly TaskPriority[] = ['HIGH', 'MEDIUM', 'LOW'];

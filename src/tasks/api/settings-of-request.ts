@@ -1,6 +1,6 @@
-import { OmsError } from '../kernel/oms-error.js';
-import type { StoreFactory } from '../object-store/store-factory.js';
-import type { CredentialSecret } from '../vault/vault.js';
+import { OmsError } from '../../kernel/oms-error.js';
+import type { StoreFactory } from '../../object-store/store-factory.js';
+import type { CredentialSecret } from '../../vault/vault.js';
 import type { SourceNodeDto } from './task.node-dto.js';
 import type { MigrationDto, SmnConfigDto, SourceCdnDto } from './task.options-dto.js';
 import {
@@ -9,7 +9,7 @@ import {
   DEFAULT_SOURCE_CLOUD,
   type KnownNotifications,
 } from './task.requirements.js';
-import type { SourceCdn, TaskNotification, TaskSettings, TaskSource, TaskType } from './task.settings.js';
+import type { SourceCdn, TaskNotification, TaskSettings, TaskSource, TaskType } from '../task.settings.js';
 
 /** The keys of a request on their way into the vault. Null where the task needs none. */
 export interface TaskSecrets {

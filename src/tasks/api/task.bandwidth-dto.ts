@@ -1,8 +1,8 @@
 import { ApiProperty } from '@nestjs/swagger';
 import { applyDecorators } from '@nestjs/common';
 import { IsDefined } from 'class-validator';
-import { Check, NestedListField } from '../http/validation/fields.js';
-import type { BandwidthRule } from './task.settings.js';
+import { Check, NestedListField } from '../../http/validation/fields.js';
+import type { BandwidthRule } from '../task.settings.js';
 
 const MIN_BANDWIDTH = 1_048_576;
 const MAX_BANDWIDTH = 209_715_200;

@@ -1,8 +1,8 @@
-import { OmsError } from '../kernel/oms-error.js';
-import type { CredentialSecret, Vault } from '../vault/vault.js';
-import type { CredentialPointer } from '../sync-tasks/sync-task.events.js';
-import type { TaskSecrets } from './task-settings.js';
-import type { TaskCredentials } from './task.settings.js';
+import { OmsError } from '../../kernel/oms-error.js';
+import type { CredentialSecret, Vault } from '../../vault/vault.js';
+import type { CredentialPointer } from '../../sync-tasks/sync-task.events.js';
+import type { TaskSecrets } from './settings-of-request.js';
+import type { TaskCredentials } from '../task.settings.js';
 
 /** All references that are in it. */
 export const refsOf = ({ source, destination, cdn }: TaskCredentials): readonly string[] =>

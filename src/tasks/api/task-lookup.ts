@@ -1,13 +1,13 @@
 import { Injectable } from '@nestjs/common';
-import { CommandRunner } from '../event-store/command-runner.js';
-import { ProjectionHost } from '../projections/projection-host.js';
-import { taskDecider, type Task } from './task.decider.js';
-import { taskNotFound } from './task.errors.js';
-import { taskStream } from './task.events.js';
-import { isTaskId } from './task-id.js';
+import { CommandRunner } from '../../event-store/command-runner.js';
+import { ProjectionHost } from '../../projections/projection-host.js';
+import { taskDecider, type Task } from '../task.decider.js';
+import { taskNotFound } from '../task.errors.js';
+import { taskStream } from '../task.events.js';
+import { isTaskId } from '../task-id.js';
 import { TaskLimits } from './task-limits.js';
-import { TaskQueries } from './task-queries.js';
-import type { TaskRow } from './task-view.row.js';
+import { TaskQueries } from '../task-queries.js';
+import type { TaskRow } from '../task-view.row.js';
 
 /**
  * Finds tasks for the API. This node's view answers; where it shows no such task, the stream is asked too: another process may

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { CDN, LIST_FILE, refusalOfBody, SMN, SOURCE, TASK_BODY, withField } from '../../test/support/task-bodies.js';
-import { validateRequest } from '../http/validation/validate-request.js';
+import { CDN, LIST_FILE, refusalOfBody, SMN, SOURCE, TASK_BODY, withField } from '../../../test/support/task-bodies.js';
+import { validateRequest } from '../../http/validation/validate-request.js';
 import { CreateTaskDto } from './task.dto.js';
 
 const FULL = {

@@ -1,12 +1,19 @@
 import { createHash, hash, type Hash } from 'node:crypto';
-import type { MultipartUploads, ObjectInfo, OpenedObject } from '../object-store/object-store.port.js';
+import {
+  type MultipartUploads,
+  type ObjectInfo,
+  type OpenedObject,
+  type PutOptions,
+  UNKNOWN_SIZE,
+} from '../object-store/object-store.port.js';
 import { provenInParts } from './copy-in-parts.js';
 import type { CopyJob } from './copy-job.js';
 import { copyContent, copyStreamed } from './copy-whole.js';
 import { Crc64 } from './crc64.js';
-import { partStep } from './part-plan.js';
+import { partBytesFor, partStep } from './part-plan.js';
 import { PieceReader } from './piece-reader.js';
-import { putOptionsFor } from './put-options.js';
+import { asksSource, putOptionsFor } from './put-options.js';
+import { lengthChanged } from './relay-body.js';
 import { at, blame, tooLarge } from './side-error.js';
 import { checkUnchanged, discard, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
@@ -14,15 +21,18 @@ import { abandon, type SentPart } from './upload-in-parts.js';
 import { checkRead, digestsFor } from './verify.js';
 
 /**
- * Copies what tells its size only by ending. What fits into memory goes up in one request; of more, one part after the other
- * is read and sent, so that never more than one part is held.
+ * Copies what can only be read from its beginning to its end: what tells its size only by ending, and what has no ranges. What
+ * fits into memory goes up in one request; of more, one part after the other is read and sent, so that never more than one
+ * part is held.
  */
-export async function copyUnknownSize(job: CopyJob, first: OpenedObject): Promise<Copied> {
+export async function copyInOneRead(job: CopyJob, first: OpenedObject): Promise<Copied> {
   const { destination, options } = job;
   const { multipart, traits } = destination;
   if (multipart === undefined && traits.takesUnknownSizes === true) return copyStreamed(job, first);
-  const { partBytes, bufferBytes } = options.limits;
-  const step = multipart === undefined ? bufferBytes : partStep(partBytes, multipart);
+  const { bufferBytes } = options.limits;
+  const step = multipart === undefined ? bufferBytes : stepFor(job, multipart, first.info);
+  if (asksSource(job, first.info)) discard(first);
+  const put = await putOptionsFor(job, first.info);
   let opened = first;
   let release = options.buffers.take(step);
   if (release === undefined) {
@@ -32,14 +42,25 @@ export async function copyUnknownSize(job: CopyJob, first: OpenedObject): Promis
   }
   try {
     if (opened.body.destroyed) opened = await openSource(job, first.info);
-    return await copyPieces(job, opened, Math.min(step, bufferBytes, traits.maxPutBytes), step);
+    return await copyPieces(job, opened, put, Math.min(step, bufferBytes, traits.maxPutBytes), step);
   } finally {
     discard(opened);
     release();
   }
 }
 
-async function copyPieces(job: CopyJob, { info, body }: OpenedObject, limit: number, step: number): Promise<Copied> {
+const stepFor = ({ options }: CopyJob, uploads: MultipartUploads, { size }: ObjectInfo): number =>
+  size === UNKNOWN_SIZE
+    ? partStep(options.limits.partBytes, uploads)
+    : partBytesFor(size, options.limits.partBytes, uploads);
+
+async function copyPieces(
+  job: CopyJob,
+  { info, body }: OpenedObject,
+  put: PutOptions,
+  limit: number,
+  step: number,
+): Promise<Copied> {
   const reader = new PieceReader(body, job.progress);
   const read = <T>(what: Promise<T>): Promise<T> =>
     what.catch((error: unknown) => {
@@ -47,8 +68,9 @@ async function copyPieces(job: CopyJob, { info, body }: OpenedObject, limit: num
     });
   const begin = await read(reader.next(limit));
   if (begin.length < limit || (await read(reader.ended()))) {
+    checkLength(info, begin.length);
     job.progress.size = begin.length;
-    return copyContent(job, info, begin);
+    return copyContent(job, info, begin, put);
   }
   const { multipart } = job.destination;
   if (multipart === undefined) throw tooLarge(`more than ${limit}`);
@@ -56,20 +78,19 @@ async function copyPieces(job: CopyJob, { info, body }: OpenedObject, limit: num
     yield Buffer.concat([begin, await read(reader.next(step - begin.length))]);
     while (!(await read(reader.ended()))) yield read(reader.next(step));
   };
-  return sendPieces(job, multipart, info, pieces(), step);
+  return sendPieces(job, multipart, info, put, pieces(), step);
 }
 
 async function sendPieces(
   job: CopyJob,
   uploads: MultipartUploads,
   info: ObjectInfo,
+  put: PutOptions,
   pieces: AsyncIterable<Buffer>,
   step: number,
 ): Promise<Copied> {
   const { targetKey, signal, progress } = job;
-  // No store that has tags keeps its sizes to itself, so this asks the source for nothing while its body is open.
-  const options = await putOptionsFor(job, info);
-  const uploadId = await at(job, 'destination', () => uploads.create(targetKey, options, signal));
+  const uploadId = await at(job, 'destination', () => uploads.create(targetKey, put, signal));
   try {
     progress.wrote = true;
     const sender = new PieceSender(job, uploads, uploadId, digestsFor(job, info).crc64);
@@ -77,6 +98,7 @@ async function sendPieces(
       if (sender.parts.length === uploads.maxParts) throw tooLarge(`more than ${uploads.maxParts * step}`);
       await sender.send(piece);
     }
+    checkLength(info, sender.size);
     checkRead(info, { size: sender.size, md5: sender.md5() });
     await checkUnchanged(job, info);
     const chosen = sender.parts.map(({ uploaded }) => uploaded);
@@ -87,6 +109,11 @@ async function sendPieces(
     if (!progress.wrongVisible) await abandon(job, uploads, uploadId);
     throw error;
   }
+}
+
+/** What announced its size must have had it. */
+function checkLength({ size }: ObjectInfo, got: number): void {
+  if (size !== UNKNOWN_SIZE && size !== got) throw blame('source', lengthChanged(size, got));
 }
 
 /** Sends parts in their order, so that the MD5 of the whole is known too. */

@@ -1,5 +1,5 @@
-import { NEW_KEYS, refusalOfBody } from '../../test/support/task-bodies.js';
-import { validateRequest } from '../http/validation/validate-request.js';
+import { NEW_KEYS, refusalOfBody } from '../../../test/support/task-bodies.js';
+import { validateRequest } from '../../http/validation/validate-request.js';
 import { BatchUpdateTasksDto, ListTasksQuery, StartTaskDto, TaskPath } from './task.dto.js';
 
 describe('starting a task', () => {

@@ -1,14 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import { OmsError } from '../kernel/oms-error.js';
-import type { CommandContext } from '../sync-tasks/sync-task.commands.js';
-import { GroupHistory } from './group-history.js';
-import { UpdateTaskBandwidthPolicy, UpdateTaskPriority } from './task.commands.js';
-import { illegalOperation, noTaskGroupToOperate, noTaskToOperate } from './task.errors.js';
-import { STATUS_NUMBER } from './task.legal-operations.js';
-import type { BandwidthRule, TaskPriority } from './task.settings.js';
+import { OmsError } from '../../kernel/oms-error.js';
+import type { CommandContext } from '../../sync-tasks/sync-task.commands.js';
+import { GroupHistory } from '../group-history.js';
+import { UpdateTaskBandwidthPolicy, UpdateTaskPriority } from '../task.commands.js';
+import { illegalOperation, noTaskGroupToOperate, noTaskToOperate } from '../task.errors.js';
+import { STATUS_NUMBER } from '../task.legal-operations.js';
+import type { BandwidthRule, TaskPriority } from '../task.settings.js';
 import { TaskLookup } from './task-lookup.js';
 import { TaskOperations } from './task-operations.js';
-import { TaskQueries } from './task-queries.js';
+import { TaskQueries } from '../task-queries.js';
 
 /** Tasks that are changed at once. */
 const ABREAST = 8;

@@ -1,5 +1,5 @@
-import { taskSettings, taskTotals } from '../../test/support/migration-task.js';
-import { project } from '../../test/support/projection-spec.js';
+import { taskSettings, taskTotals } from '../../../test/support/migration-task.js';
+import { project } from '../../../test/support/projection-spec.js';
 import {
   began,
   created,
@@ -13,12 +13,12 @@ import {
   scanned,
   started,
   taken,
-} from '../../test/support/task-log.js';
-import type { TaskEvent } from './task.events.js';
+} from '../../../test/support/task-log.js';
+import type { TaskEvent } from '../task.events.js';
 import { presentTask, progressOf } from './task.presenter.js';
-import type { TaskSettings } from './task.settings.js';
-import { taskViewProjection } from './task-view.projection.js';
-import type { TaskRow } from './task-view.row.js';
+import type { TaskSettings } from '../task.settings.js';
+import { taskViewProjection } from '../task-view.projection.js';
+import type { TaskRow } from '../task-view.row.js';
 
 /** The task behind these events as the API shows it, so many seconds into its story. */
 function shown(seconds: number, ...events: readonly TaskEvent[]) {
