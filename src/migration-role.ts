@@ -1,6 +1,5 @@
 import { SystemTime } from './kernel/monotonic-time.js';
-import { EndpointGuards } from './object-store/endpoint-guards.js';
-import { guardStore } from './object-store/guard-store.js';
+import { placeOpeners } from './place-openers.js';
 import { ReactorHost } from './projections/reactor-host.js';
 import { GroupHistory } from './tasks/group-history.js';
 import { TaskQueries } from './tasks/task-queries.js';
@@ -12,7 +11,7 @@ import { LostWorkers } from './worker/migration/lost-workers.js';
 import { MigrationDuties } from './worker/migration/migration-duties.js';
 import { MigrationWorker } from './worker/migration/migration-worker.js';
 import { Notifier } from './worker/migration/notifier.js';
-import { openPlacesWith, type PlaceOpeners } from './worker/migration/open-places.js';
+import { openPlacesWith } from './worker/migration/open-places.js';
 import { OpenTasks } from './worker/migration/open-tasks.js';
 import { OverdueTasks } from './worker/migration/overdue-tasks.js';
 import { pageSourceOf } from './worker/migration/page-source.js';
@@ -70,29 +69,4 @@ function createDuties(parts: WorkerParts, open: OpenTasks, openPlaces: OpenPlace
     ...{ config, eventStore, readStore, commands, execute, vault, openStore, notifier, clock, log },
   });
   return new MigrationDuties(reactors, [overdue, groups]);
-}
-
-/** Every call of a store goes through the limits, deadlines, retries and breaker of the endpoint that it is for. */
-function placeOpeners(parts: WorkerParts): PlaceOpeners {
-  const { config, stores, guards, storeObserver: observer } = parts;
-  const { transfer } = config;
-  const common = { guards, retry: transfer, deadlines: transfer, observer };
-  const { readConcurrency, writeConcurrency, breakerResetMs: resetMs } = transfer;
-  // URLs lead to many hosts: that some of them are down says nothing about the others.
-  const breaker = { failures: Number.MAX_SAFE_INTEGER, resetMs };
-  const ofUrls = new EndpointGuards({ readConcurrency, writeConcurrency, breaker });
-  return {
-    bucket: guardedStores(parts),
-    throughCdn: (location, credentials, options, cdn, authenticationKey) => {
-      const secrets = { ...(authenticationKey !== undefined && { authenticationKey }), credentials };
-      const bucket = stores.open(location, credentials, options);
-      try {
-        return guardStore(stores.throughCdn(bucket, cdn, secrets), { ...common, endpoint: `cdn ${cdn.domain}` });
-      } catch (error) {
-        void bucket.close();
-        throw error;
-      }
-    },
-    urls: () => guardStore(stores.openUrls(), { ...common, guards: ofUrls }),
-  };
 }

@@ -12,6 +12,7 @@ import { OutcomeCheckpoint } from './messaging/outcomes/outcome-checkpoint.js';
 import { OutcomeFeed } from './messaging/outcomes/outcome-feed.js';
 import { taskProjects } from './messaging/outcomes/task-projects.js';
 import { SyncEventConsumer } from './messaging/sync-event-consumer.js';
+import type { BreakerOptions } from './object-store/circuit-breaker.js';
 import { EndpointGuards } from './object-store/endpoint-guards.js';
 import { guardStore } from './object-store/guard-store.js';
 import type { DestinationStore, StoreCredentials, StoreLocation } from './object-store/object-store.port.js';
@@ -69,12 +70,15 @@ export function guardedStores(parts: Pick<WorkerParts, 'config' | 'stores' | 'gu
     });
 }
 
-export const endpointGuards = ({ transfer }: Config): EndpointGuards =>
-  new EndpointGuards({
-    readConcurrency: transfer.readConcurrency,
-    writeConcurrency: transfer.writeConcurrency,
-    breaker: { failures: transfer.breakerFailures, resetMs: transfer.breakerResetMs },
-  });
+export const breakerOptions = ({ transfer }: Pick<Config, 'transfer'>): BreakerOptions => ({
+  failures: transfer.breakerFailures,
+  resetMs: transfer.breakerResetMs,
+});
+
+export const endpointGuards = (config: Pick<Config, 'transfer'>): EndpointGuards => {
+  const { readConcurrency, writeConcurrency } = config.transfer;
+  return new EndpointGuards({ readConcurrency, writeConcurrency, breaker: breakerOptions(config) });
+};
 
 /** The worker role: takes sync events from the queue, copies, settles; and while it has their lease, the duties of all. */
 export function createWorker(parts: WorkerParts): SyncWorker {

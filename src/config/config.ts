@@ -140,6 +140,8 @@ export interface RegionConfig {
 }
 
 export interface TransferConfig {
+  /** What speaks HTTP to S3 endpoints: the library undici, or our own client over plain sockets. */
+  readonly transport: 'undici' | 'socket';
   /** Requests in flight per endpoint, reading and writing counted apart. */
   readonly readConcurrency: number;
   readonly writeConcurrency: number;

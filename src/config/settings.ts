@@ -72,6 +72,7 @@ class ListsSettings {
 }
 
 class TransferSettings {
+  @Setting(oneOf('undici', 'socket')) readonly transport: Config['transfer']['transport'] = 'undici';
   @Setting(whole(1, 10_000)) readonly readConcurrency: number = 64;
   @Setting(whole(1, 10_000)) readonly writeConcurrency: number = 64;
   @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly multipartThresholdBytes: number = 64 * MIB;

@@ -197,10 +197,14 @@ describe('a running task', () => {
       .then(succeeded);
   });
 
-  it('has failed when objects have', () =>
-    given(...running, began, pageMigrated(1, taskTotals(2, 1, 3)))
+  it.each([
+    [3, '3 objects could not be migrated'],
+    [1, '1 object could not be migrated'],
+  ])('has failed when %d objects have', (failedNum, message) =>
+    given(...running, began, pageMigrated(1, taskTotals(2, 1, failedNum)))
       .when(complete)
-      .then(failed('TRF.0062', '3 objects could not be migrated')));
+      .then(failed('TRF.0062', message)),
+  );
 
   it('fails for the reason its worker gives', () => {
     given(...running)

@@ -98,7 +98,12 @@ function record(command: FencedCommand, task: RunningTask, at: string): readonly
 function completed(taskId: string, { run }: RunningTask, at: string): TaskEvent {
   const { failedNum } = run.totals;
   if (failedNum === 0) return { type: 'TaskSucceeded', data: { taskId, at } };
-  return failed(taskId, SOME_OBJECTS_FAILED, `${failedNum} objects could not be migrated`, at);
+  return failed(
+    taskId,
+    SOME_OBJECTS_FAILED,
+    `${failedNum} ${failedNum === 1 ? 'object' : 'objects'} could not be migrated`,
+    at,
+  );
 }
 
 const failed = (taskId: string, code: string, message: string, at: string): TaskEvent => ({

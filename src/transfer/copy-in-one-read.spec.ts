@@ -1,7 +1,8 @@
+import { Readable } from 'node:stream';
 import { ByteBudget } from '../kernel/byte-budget.js';
 import { interceptStore } from '../object-store/intercept-store.js';
 import { MemoryStore } from '../object-store/memory/memory-store.js';
-import { type DestinationStore, StoreError } from '../object-store/object-store.port.js';
+import { type DestinationStore, RANGE_NOT_SUPPORTED, StoreError } from '../object-store/object-store.port.js';
 import {
   bytes,
   failing,
@@ -132,7 +133,6 @@ describe('an object of unknown size', () => {
           await Promise.resolve();
           throw new StoreError('connection', 'cut');
         };
-        const { Readable } = await import('node:stream');
         return { ...answer, body: Readable.from(broken(), { objectMode: false }) };
       },
     });
@@ -159,6 +159,64 @@ describe('an object of unknown size', () => {
       if (count === 4) failing('denied')();
     });
     expect(await copy({ limits }, destination)).toMatchObject({ reason: 'DESTINATION_DENIED' });
+    expect(stage.uploads).toBe(0);
+  });
+});
+
+describe('an object that goes in parts, of a source without ranges', () => {
+  let opens: ('whole' | 'range')[];
+
+  beforeEach(() => {
+    opens = [];
+    stage.from.write('from', 'k', bytes(2345));
+  });
+
+  const withoutRanges = (bodyOf?: () => Buffer): DestinationStore => ({
+    ...interceptStore(stage.source(), passing),
+    open: async (key, options, signal) => {
+      opens.push(options.range === undefined ? 'whole' : 'range');
+      if (options.range !== undefined) throw new StoreError('invalid', 'None', { backendCode: RANGE_NOT_SUPPORTED });
+      const opened = await stage.source().open(key, options, signal);
+      return bodyOf === undefined ? opened : { ...opened, body: Readable.from([bodyOf()], { objectMode: false }) };
+    },
+  });
+
+  it.each([
+    ['listed', ['whole']],
+    ['only named', ['whole', 'whole']], // the first read is given up, since ranges would be faster
+  ])('arrives whole and proven after one read when it was %s', async (how, reads) => {
+    const source = withoutRanges();
+    const known = how === 'listed' ? { listed: await source.head('k', never) } : {};
+    const outcome = await copyListed(source, stage.destination(), { ...named, ...known }, plain, never);
+    expect(outcome).toEqual({ outcome: 'synced', size: 2345, proof: 'etag' });
+    expect(stage.copied('saved/k')).toEqual(bytes(2345));
+    expect(opens.filter((each) => each === 'whole')).toEqual(reads);
+    expect(stage.uploads).toBe(0);
+  });
+
+  it('has larger parts where it would have too many', async () => {
+    const sizes: number[] = [];
+    const destination = interceptStore(stage.destination({ parts: { maxParts: 10 } }), {
+      ...passing,
+      call: (call, signal, proceed) => {
+        if (call.operation === 'uploadPart') sizes.push(call.size ?? 0);
+        return proceed(call, signal);
+      },
+    });
+    expect(await copy({}, destination, withoutRanges())).toMatchObject({ outcome: 'synced' });
+    expect(sizes).toEqual([2345]);
+  });
+
+  it('fails, and is not asked for ranges in each try, when it has not the size that it announces', async () => {
+    const outcome = await copy(
+      {},
+      stage.destination(),
+      withoutRanges(() => bytes(2344)),
+    );
+    expect(outcome).toMatchObject({ reason: 'SOURCE_CHANGED', code: 'BodyLengthMismatch' });
+    expect(opens.filter((each) => each === 'range').length).toBeLessThanOrEqual(limits.partConcurrency);
+    expect(opens.filter((each) => each === 'whole').length).toBeGreaterThan(3);
+    expect(stage.copied('saved/k')).toBeUndefined();
     expect(stage.uploads).toBe(0);
   });
 });

@@ -10,8 +10,7 @@ import { storageClassFor } from './storage-class.js';
 export const asksSource = (job: CopyJob, info: ObjectInfo): boolean =>
   job.source.headInBucket === undefined
     ? wantsTags(job) && hasTags(info)
-    : wantsTags(job) ||
-      (job.options.storagePolicy === 'SRC_STORAGE_MAPPING' && job.listed?.storageClass === undefined);
+    : wantsTags(job) || (job.options.storagePolicy === 'SRC_STORAGE_MAPPING' && job.listed?.storageClass === undefined);
 
 const wantsTags = ({ source, destination, options }: CopyJob): boolean =>
   options.migrateMetadata && source.getTags !== undefined && destination.getTags !== undefined;

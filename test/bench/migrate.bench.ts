@@ -151,6 +151,7 @@ export async function benchMigrate(options: BenchOptions): Promise<readonly Benc
       toBucket: 'warm-up-copy',
       objects: warmUp.count,
       rescan: false,
+      many: false,
     });
     const bench = new MigrateBench(source, destination, [service, ...peers]);
     const results: BenchResult[] = [];

@@ -93,7 +93,7 @@ export class S3Bucket implements Bucket {
   }
 }
 
-export const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
+const digest = (body: Buffer): string => createHash('sha256').update(body).digest('hex');
 
 /** Runs `work` over all items, `width` at once. */
 export async function inParallel<T>(
@@ -107,4 +107,21 @@ export async function inParallel<T>(
       for (const item of queue) await work(item);
     }),
   );
+}
+
+/** Compares every object of the source with its copy under `prefix`: how many there are, and what is wrong with which. */
+export async function differences(
+  source: Bucket,
+  destination: Bucket,
+  prefix = '',
+): Promise<{ readonly objects: number; readonly wrong: readonly string[] }> {
+  const wrong: string[] = [];
+  const keys = await source.keys();
+  await inParallel(keys, 16, async (key) => {
+    const copy = prefix + key;
+    const [from, to] = await Promise.all([source.get(key), destination.get(copy).catch(() => undefined)]);
+    if (to === undefined) wrong.push(`${copy} is missing`);
+    else if (digest(from) !== digest(to)) wrong.push(`${copy} differs`);
+  });
+  return { objects: keys.length, wrong };
 }

@@ -1,16 +1,17 @@
 /**
- * The demo: two sync tasks, one between local folders and one between two S3 endpoints, on the real service in a process of
- * its own. Everything it says was read back from the service or from the buckets; it ends with exit code 1 if one byte is
- * missing.
+ * The demo: two sync tasks, one between local folders and one between two S3 endpoints, then a migration task and a task group
+ * between the latter, on the real service in a process of its own. Everything it says was read back from the service or from
+ * the buckets; it ends with exit code 1 if one byte is missing.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { ApiClient } from '../support/api-client.js';
 import { ServiceProcess } from '../support/service-process.js';
 import { startS3Endpoint } from '../support/s3-endpoint/s3-endpoint.js';
-import { digest, FolderBucket, inParallel, S3Bucket, type Bucket } from './buckets.js';
+import { differences, FolderBucket, inParallel, S3Bucket, type Bucket } from './buckets.js';
+import { migrateWithGroup, migrateWithTask, type Route } from './migrations.js';
 import { sampleFiles, type SampleFile } from './sample-files.js';
-import { heading, ProgressBar, say, showCall } from './screen.js';
+import { heading, ProgressBar, say, showCall, showLists } from './screen.js';
 
 const FILES = 2100;
 const MAX_BYTES = 20 * 1024 * 1024;
@@ -34,7 +35,11 @@ async function prepare() {
   for (const folder of ['nas/photos', 'nas/photos-mirror']) mkdirSync(path.join(root, folder), { recursive: true });
   const [sourceCloud, targetCloud] = await Promise.all(
     ['source-cloud', 'target-cloud'].map((name) =>
-      startS3Endpoint({ accessKeys: [KEYS], buckets: ['photos', 'photos-mirror'], storage: path.join(root, name) }),
+      startS3Endpoint({
+        accessKeys: [KEYS],
+        buckets: ['photos', 'photos-mirror', 'archive'],
+        storage: path.join(root, name),
+      }),
     ),
   );
   if (!sourceCloud || !targetCloud) throw new Error('The S3 endpoints did not start');
@@ -45,6 +50,8 @@ async function prepare() {
       HuaweiCloud: { regions: { 'demo-target': { endpoint: targetCloud.url, addressing: 'path' } } },
     },
     lists: { flushIntervalMs: LIST_INTERVAL_MS },
+    tasks: { pageObjects: 200 },
+    taskGroups: { taskObjects: 500 },
   };
   writeFileSync(path.join(root, 'openoms.yaml'), JSON.stringify(config, undefined, 2)); // JSON is YAML
   const pairs: readonly Pair[] = [
@@ -78,7 +85,14 @@ async function prepare() {
       requested: 0,
     },
   ];
-  return { pairs, endpoints: [sourceCloud, targetCloud] };
+  const node = { ak: KEYS.accessKey, sk: KEYS.secretKey };
+  const archive: Route = {
+    source: new S3Bucket('photos at the source cloud', 'photos', sourceCloud.url, KEYS),
+    destination: new S3Bucket('archive at the target cloud', 'archive', targetCloud.url, KEYS),
+    srcNode: { cloud_type: 'AWS', region: 'demo-source', bucket: 'photos', ...node },
+    dstNode: { region: 'demo-target', bucket: 'archive', ...node },
+  };
+  return { pairs, archive, endpoints: [sourceCloud, targetCloud] };
 }
 
 async function fill(pair: Pair, files: readonly SampleFile[]): Promise<void> {
@@ -140,14 +154,8 @@ async function restart(api: ApiClient, pair: Pair): Promise<void> {
 
 /** Compares every object of the source with its copy. Answers what is wrong. */
 async function compare(pair: Pair): Promise<readonly string[]> {
-  const wrong: string[] = [];
-  const keys = await pair.source.keys();
-  await inParallel(keys, 16, async (key) => {
-    const [from, to] = await Promise.all([pair.source.get(key), pair.destination.get(key).catch(() => undefined)]);
-    if (to === undefined) wrong.push(`${key} is missing`);
-    else if (digest(from) !== digest(to)) wrong.push(`${key} differs`);
-  });
-  say(`${pair.label}: ${keys.length} objects compared byte by byte, ${wrong.length} wrong`);
+  const { objects, wrong } = await differences(pair.source, pair.destination);
+  say(`${pair.label}: ${objects} objects compared byte by byte, ${wrong.length} wrong`);
   return wrong;
 }
 
@@ -159,21 +167,10 @@ async function report(api: ApiClient, pair: Pair): Promise<readonly string[]> {
   showCall('GET', `${api.baseUrl}/v2/demo/sync-tasks/${pair.taskId}?query_time=${Date.now()}`);
   const { body: task } = await api.tasks<Record<string, unknown>>('GET', `/${pair.taskId}?query_time=${Date.now()}`);
   for (const [name, value] of Object.entries(task)) if (name.startsWith('monthly_')) say(`  ${name}: ${String(value)}`);
-  const lists = await pair.destination.keys(`oms/sync_task/${pair.taskId}/`);
-  for (const list of firstOfEachFolder(lists)) {
-    say(`${list}:`);
-    const lines = (await pair.destination.get(list)).toString().split('\n');
-    for (const line of lines.slice(0, 3).filter(Boolean)) say(`  ${line}`);
-  }
+  const lists = await showLists(pair.destination, `oms/sync_task/${pair.taskId}/`);
   const wrong = await compare(pair);
-  if (ledger.balanced && ledger.requested.objects === pair.requested && lists.length > 0) return wrong;
+  if (ledger.balanced && ledger.requested.objects === pair.requested && lists > 0) return wrong;
   return [...wrong, `${pair.label}: the ledger or the lists are wrong`];
-}
-
-function firstOfEachFolder(keys: readonly string[]): readonly string[] {
-  const first = new Map<string, string>();
-  for (const key of keys) if (!first.has(path.posix.dirname(key))) first.set(path.posix.dirname(key), key);
-  return [...first.values()];
 }
 
 function farewell(service: ServiceProcess, pairs: readonly Pair[]): void {
@@ -192,7 +189,7 @@ function farewell(service: ServiceProcess, pairs: readonly Pair[]): void {
 
 async function main(): Promise<number> {
   heading('A service, two local folders and two S3 endpoints');
-  const { pairs, endpoints } = await prepare();
+  const { pairs, archive, endpoints } = await prepare();
   const files = await sampleFiles(path.resolve('node_modules'), FILES, MAX_BYTES);
   for (const pair of pairs) await fill(pair, files);
   const service = await ServiceProcess.start({ folder: root, env: { OPENOMS_DATA_DIR: path.join(root, 'data') } });
@@ -217,6 +214,10 @@ async function main(): Promise<number> {
     }
     await new Promise((resolve) => setTimeout(resolve, 3 * LIST_INTERVAL_MS)); // the lists are cut at their interval
     for (const pair of pairs) wrong.push(...(await report(api, pair)));
+    heading('Migrate the bucket of the source cloud with a migration task');
+    wrong.push(...(await migrateWithTask(api, archive)));
+    heading('The same with a task group, in tasks of 500 objects');
+    wrong.push(...(await migrateWithGroup(api, archive)));
     farewell(service, pairs);
   } finally {
     const code = await service.stop();

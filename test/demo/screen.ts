@@ -1,3 +1,6 @@
+import path from 'node:path';
+import type { Bucket } from './buckets.js';
+
 /** What the demo shows: headings, the calls it makes as curl commands, and a progress bar. */
 const tty = process.stdout.isTTY;
 const paint = (code: string, text: string): string => (tty ? `\u001b[${code}m${text}\u001b[0m` : text);
@@ -9,6 +12,19 @@ export const heading = (text: string): void => say(`\n${paint('1;36', `== ${text
 export function showCall(method: string, url: string, body?: string): void {
   const data = body === undefined ? '' : ` -H 'Content-Type: application/json' -d '${body}'`;
   say(paint('2', `$ curl -X ${method} ${url}${data}`));
+}
+
+/** The first lines of one list file of each directory below the prefix. Answers how many files there are. */
+export async function showLists(bucket: Bucket, prefix: string): Promise<number> {
+  const lists = await bucket.keys(prefix);
+  const first = new Map<string, string>();
+  for (const key of lists) if (!first.has(path.posix.dirname(key))) first.set(path.posix.dirname(key), key);
+  for (const list of first.values()) {
+    say(`${list}:`);
+    const lines = (await bucket.get(list)).toString().split('\n');
+    for (const line of lines.slice(0, 3).filter(Boolean)) say(`  ${line}`);
+  }
+  return lists.length;
 }
 
 const WIDTH = 40;

@@ -3,6 +3,7 @@ import { dstNode, srcNode, type TaskAnswer } from '../support/migration-api.js';
 import { namesIn } from '../support/migration-lists.js';
 import { bytesOf, MigrationScene } from '../support/migration-scene.js';
 
+const MIB = 1024 * 1024;
 const PLAIN = ['a/1.txt', 'a/2.txt', 'a/b/3.txt', 'b.txt', 'ab/4.txt'];
 const ODD = ['odd/ü +%2F.bin', 'odd/tab\there', 'odd/line\nbreak', 'odd/back\\slash', 'odd/😀', 'odd//double', 'odd/'];
 const ALL = [...PLAIN, ...ODD];
@@ -11,7 +12,10 @@ let scene: MigrationScene;
 let urls: HttpSource;
 
 beforeAll(async () => {
-  scene = await MigrationScene.build({ urlSource: { allowPrivateNetworks: true } });
+  scene = await MigrationScene.build({
+    urlSource: { allowPrivateNetworks: true },
+    transfer: { multipartThresholdBytes: 5 * MIB, partBytes: 5 * MIB },
+  });
   await scene.seed(...ALL);
   urls = await HttpSource.start();
 }, 60_000);
@@ -84,6 +88,14 @@ describe('a migration task', () => {
     await expectCopied(task, [...ODD, 'b.txt', 'a/1.txt'], 'listed/');
   });
 
+  it('of a list that is no .txt file fails as a whole', async () => {
+    await scene.list('lists/names.csv', 'b.txt');
+    const src_node = srcNode({ list_file: { obs_bucket: 'to', list_file_key: 'lists/names.csv' } });
+    const task = await migrate('csv/', { task_type: 'list', src_node });
+    expect([task.status, task.error_reason?.error_code]).toEqual([4, 'TRF.0014']);
+    expect(scene.copies('csv/')).toEqual([]);
+  });
+
   it('of a list that is not there fails as a whole', async () => {
     const src_node = srcNode({ list_file: { obs_bucket: 'to', list_file_key: 'lists/none.txt' } });
     const answer = await scene.api.tasks<{ id: number }>('POST', '', {
@@ -129,6 +141,22 @@ describe('a migration task of a URL list', () => {
       ['dir/second.txt', 10],
       ['drei/ü.txt', 0],
     ]);
+  });
+
+  it('copies a large object of a server without ranges, part after part', async () => {
+    const content = Buffer.from(Array.from({ length: 12 * MIB }, (_, at) => (at * 31) & 255));
+    const task = await start('large', [`${urls.serve('/large', { content, takesRanges: false })}\tlarge`]);
+    expect(task).toMatchObject({ status: 5, successful_num: 1, total_size: content.length, real_size: content.length });
+    const copy = scene.destination.object('to', 'large/large');
+    expect((await copy?.content())?.equals(content)).toBe(true);
+    expect(copy?.etag).toMatch(/-3"?$/);
+  });
+
+  it('does lines with one name in their order', async () => {
+    const slow = urls.handle('/slow', (_request, response) => setTimeout(() => response.end('slow'), 300));
+    const task = await start('same', [`${slow}\tone`, `${urls.serve('/fast', 'faster')}\tone`]);
+    expect(task).toMatchObject({ status: 5, successful_num: 2 });
+    expect(await textOf('same/one')).toBe('faster');
   });
 
   it('fails the URLs that fail, in a list that is a URL list again', async () => {

@@ -133,6 +133,22 @@ describe('archived objects', () => {
   });
 });
 
+it('tags and classes are those of the bucket when its objects come through a CDN', async () => {
+  const key = 'cdn-tagged/o';
+  const attributes = { storageClass: 'STANDARD_IA', tags: { team: 'blue' } };
+  await scene.source.seed(FROM, key, contentOf(key), attributes);
+  const cdn = await HttpSource.start();
+  cdn.serve(`/${key}`, contentOf(key));
+  try {
+    const source_cdn = { domain: `127.0.0.1:${cdn.port}`, protocol: 'HTTP', authentication_type: 'NONE' };
+    const more = { source_cdn, enable_metadata_migration: true, dst_storage_policy: 'SRC_STORAGE_MAPPING' };
+    expect(await migrate('cdn-tagged/', more)).toMatchObject({ status: 5, successful_num: 1 });
+    expect(scene.destination.object(TO, key)).toMatchObject(attributes);
+  } finally {
+    await cdn.close();
+  }
+});
+
 it('a CDN of its own authentication gives the objects that the bucket lists', async () => {
   const [keys, key] = [['cdn/a b.txt', 'cdn/ü.txt'], 'cdn-key'];
   await scene.seed(...keys);

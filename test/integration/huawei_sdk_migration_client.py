@@ -100,6 +100,7 @@ def tasks(client, given):
     client.batch_update_tasks(BatchUpdateTasksRequest(body=batch))
     result["batched"] = show(slow)().to_dict()
     start(slow)
+    waited(show(slow), (2,))
     result["deleted_running"] = refusal(client.delete_task, DeleteTaskRequest(task_id=str(slow)))
     result["slow"] = waited(show(slow), (4, 5))
     result["list"] = client.list_tasks(ListTasksRequest(limit=2, offset=0)).to_dict()

@@ -109,7 +109,7 @@ export class RequestWriter {
       return;
     }
     body.on('data', (chunk: Buffer | string) =>
-      this.writeChunk(typeof chunk === 'string' ? Buffer.from(chunk) : chunk, announced),
+      this.writeChunk(body, typeof chunk === 'string' ? Buffer.from(chunk) : chunk, announced),
     );
     body.once('end', () => {
       if (this.stopped) return;
@@ -122,7 +122,7 @@ export class RequestWriter {
     });
   }
 
-  private writeChunk(chunk: Buffer, announced: number): void {
+  private writeChunk(body: Readable, chunk: Buffer, announced: number): void {
     if (this.stopped) return;
     this.written += chunk.length;
     if (this.written > announced) {
@@ -133,7 +133,7 @@ export class RequestWriter {
     const taken = (error?: Error | null): void => {
       if (error == null) giveBack(chunk);
     };
-    if (!this.socket.write(chunk, taken)) this.body instanceof Readable && this.body.pause();
+    if (!this.socket.write(chunk, taken)) body.pause();
   }
 }
 

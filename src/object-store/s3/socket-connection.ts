@@ -1,6 +1,7 @@
-import { isIP, type Socket, connect as connectTcp } from 'node:net';
-import { connect as connectTls, type SecureContext } from 'node:tls';
+import type { Socket } from 'node:net';
 import { StoreError } from '../object-store.port.js';
+import { ChunkGatherer } from './chunk-gatherer.js';
+import { openSocket, type SocketTarget } from './open-socket.js';
 import { SlabReader } from './read-slabs.js';
 import { RequestWriter, requestHead } from './request-writer.js';
 import type { ResponseHead } from './response-head.js';
@@ -11,8 +12,6 @@ import type { Carrier, SocketExchange } from './socket-exchange.js';
 const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
 /** Longer bodies that are streamed get memory of their own. */
 const SLABS_FROM_BYTES = SHARED.length;
-const WRITE_AHEAD_BYTES = 512 * 1024;
-const TCP_KEEPALIVE_MS = 60_000;
 
 /** Times in ticks of the owner's clock, which is as exact as waits of seconds need. */
 export interface ConnectionTimes {
@@ -24,13 +23,10 @@ export interface ConnectionTimes {
 }
 
 /** The pool that a connection belongs to. */
-export interface ConnectionOwner {
-  readonly origin: URL;
-  /** Shared by all connections: making one reads all certificates that are trusted. */
-  readonly secureContext: SecureContext | undefined;
+export interface ConnectionOwner extends SocketTarget {
   readonly times: ConnectionTimes;
+  /** In ticks. */
   readonly now: number;
-  tlsSession: Buffer | undefined;
   /** It can take another request. */
   freed(connection: SocketConnection): void;
   /** It is gone. */
@@ -47,6 +43,7 @@ export class SocketConnection implements Carrier {
   private ended = false;
   private slabs: SlabReader | undefined;
   private inSlab = false;
+  private readonly gathered = new ChunkGatherer((chunk) => this.exchange?.data(chunk, false));
   private paused = false;
   private connecting = true;
   private touchedAt: number;
@@ -55,12 +52,11 @@ export class SocketConnection implements Carrier {
   constructor(private readonly owner: ConnectionOwner) {
     this.touchedAt = owner.now;
     this.idleTicks = owner.times.keepAlive;
-    this.socket = open(owner, {
+    const into = {
       buffer: () => this.nextBuffer(),
-      callback: (bytes, buffer) => this.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes)),
-    });
-    this.socket.setNoDelay(true).setKeepAlive(true, TCP_KEEPALIVE_MS);
-    this.socket.once(owner.origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
+      callback: (bytes: number, buffer: Uint8Array) => this.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes)),
+    };
+    this.socket = openSocket(owner, into, () => {
       this.connecting = false;
       this.touch();
     });
@@ -110,6 +106,7 @@ export class SocketConnection implements Carrier {
 
   drop(): void {
     this.exchange = undefined;
+    this.gathered.drop();
     this.parser.stop();
     this.writer?.stop();
     this.socket.destroy();
@@ -143,8 +140,10 @@ export class SocketConnection implements Carrier {
   }
 
   data(bytes: Buffer): void {
-    if (this.inSlab) this.slabs?.handOn(bytes);
-    this.exchange?.data(bytes, !this.inSlab);
+    if (this.inSlab && this.slabs !== undefined) {
+      this.slabs.handOn(bytes);
+      this.gathered.add(bytes);
+    } else this.exchange?.data(bytes, true);
   }
 
   end(): void {
@@ -180,6 +179,7 @@ export class SocketConnection implements Carrier {
 
   /** The answer is whole; `clean` when nothing came after it. */
   private finish(clean: boolean): void {
+    this.gathered.flush();
     const { exchange, answer, writer } = this;
     this.ended = false;
     this.exchange = undefined;
@@ -232,26 +232,4 @@ const late = (what: string): StoreError =>
 function announcedLength(headers: readonly string[]): number {
   for (let at = 0; at < headers.length; at += 2) if (headers[at] === 'content-length') return Number(headers[at + 1]);
   return 0;
-}
-
-interface OnRead {
-  buffer(): Buffer;
-  callback(bytes: number, buffer: Uint8Array): boolean;
-}
-
-function open(owner: ConnectionOwner, onread: OnRead): Socket {
-  const { protocol, hostname, port } = owner.origin;
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const options = { host, onread, writableHighWaterMark: WRITE_AHEAD_BYTES };
-  if (protocol !== 'https:') return connectTcp({ ...options, port: port === '' ? 80 : Number(port) });
-  const { tlsSession, secureContext } = owner;
-  const socket = connectTls({
-    ...options,
-    port: port === '' ? 443 : Number(port),
-    ALPNProtocols: ['http/1.1'],
-    ...(isIP(host) === 0 && { servername: host }),
-    ...(tlsSession !== undefined && { session: tlsSession }),
-    ...(secureContext !== undefined && { secureContext }),
-  });
-  return socket.on('session', (session) => (owner.tlsSession = session));
 }

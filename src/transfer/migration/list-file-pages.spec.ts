@@ -132,6 +132,12 @@ describe('a list file that cannot be used', () => {
     await expect(pagesOf(list('l.txt'))).rejects.toMatchObject({ name: 'ListFileError', kind, file: 'l.txt' });
   });
 
+  it.each(['l', 'l.csv', 'ltxt', 'd/l.txt.gz'])('is no .txt file: %s', async (key) => {
+    write(key, 'a');
+    const keys = async () => keysOf(list(key));
+    await expect(keys()).rejects.toMatchObject({ name: 'ListFileError', kind: 'wrong-name', file: key });
+  });
+
   it('is missing where no file is under the prefix, and empty where all are', async () => {
     await expect(pagesOf(list('d/'))).rejects.toMatchObject({ kind: 'missing', file: 'd/' });
     write('d/1.txt', '\n');

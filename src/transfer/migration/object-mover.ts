@@ -78,7 +78,13 @@ export function storeMover(
         const size = await ownCopySize(source, destination, object, ownSinceMs, signal);
         if (size !== undefined) return { outcome: 'synced', size, proof: 'size' };
       }
-      const outcome = await syncNamed(source, destination, { ...object, listed: entry.listed, migrateSinceMs }, options, signal);
+      const outcome = await syncNamed(
+        source,
+        destination,
+        { ...object, listed: entry.listed, migrateSinceMs },
+        options,
+        signal,
+      );
       uploads.forget(object.targetKey);
       return outcome;
     },

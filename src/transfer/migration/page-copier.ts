@@ -6,13 +6,18 @@ import type { MigratedObject, MigrationOptions, SourceEntry } from './migration.
 import type { ObjectMover } from './object-mover.js';
 import { failed, refuseToGoOn, skipped, succeeded } from './outcomes.js';
 import { PageInFlight } from './page-in-flight.js';
-import type { PlannedPage, Work } from './plan-page.js';
+import { type PlannedPage, targetKeyOf, type Work } from './plan-page.js';
 import { Restores } from './restores.js';
+import { TargetLanes } from './target-lanes.js';
 
-/** Works through pages: their objects in order, a bounded number at once, whatever page they are of. */
+/**
+ * Works through pages: their objects in order, a bounded number at once, whatever page they are of. Entries with the same name
+ * at the destination are done one after the other.
+ */
 export class PageCopier {
   private readonly pool: JobPool;
   private readonly restores: Restores;
+  private readonly lanes = new TargetLanes();
 
   constructor(
     source: SourceStore,
@@ -28,7 +33,7 @@ export class PageCopier {
 
   begin(plan: PlannedPage): PageInFlight {
     const page = new PageInFlight(plan, this.bell);
-    for (const work of this.largeFirst(plan)) this.pool.add(() => this.move(page, work));
+    for (const work of this.largeFirst(plan)) this.pool.add(() => this.inTurn(page, work));
     return page;
   }
 
@@ -50,9 +55,23 @@ export class PageCopier {
     return large.length === 0 ? work : [...large, ...work.filter((each) => size(each) < multipartThresholdBytes)];
   }
 
-  private async move(page: PageInFlight, { index, how }: Work): Promise<void> {
+  private async inTurn(page: PageInFlight, work: Work): Promise<void> {
+    const target = targetKeyOf(page.entry(work.index), this.options.savePrefix);
+    const settle = (object: MigratedObject): void => {
+      page.settle(work.index, object);
+      const next = this.lanes.leave(target);
+      if (next !== undefined) this.pool.addFirst(next);
+    };
+    const move = (): Promise<void> => this.move(page, work, settle);
+    if (this.lanes.enter(target, move)) await move();
+  }
+
+  private async move(
+    page: PageInFlight,
+    { index, how }: Work,
+    settle: (object: MigratedObject) => void,
+  ): Promise<void> {
     const entry = page.entry(index);
-    const settle = (object: MigratedObject): void => page.settle(index, object);
     const copy = (): Promise<TransferOutcome> => this.mover.copy(entry, this.signal);
     const outcome = await (how === 'copy' ? copy() : this.mover.look(entry, page.plan.ownSinceMs, this.signal));
     if (!this.isWorthRestoring(outcome)) {

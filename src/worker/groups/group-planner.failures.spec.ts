@@ -24,6 +24,7 @@ describe('splitting fails', () => {
     ],
     ['without its list file', lists('l/none.txt'), 'TRF.0013'],
     ['without any list file', lists('none/'), 'TRF.0013'],
+    ['with a list file of another kind', lists('l/list.csv'), 'TRF.0014'],
     ['without a line', lists('l/empty.txt'), 'TRF.0012'],
     ['without a URL', lists('l/empty.txt', 'url_list'), 'TRF.0017'],
     ['at a line that is too long', lists('l/long.txt'), 'TRF.0018'],
@@ -33,6 +34,7 @@ describe('splitting fails', () => {
     world.seed('a');
     world.listFile('l/empty.txt', '\n\n');
     world.listFile('l/long.txt', `${'x'.repeat(65_536)}\n`);
+    world.listFile('l/list.csv', 'a\n');
     world.listFile('l/binary.txt', 'a\n', 'application/octet-stream');
     await world.create(settings);
     expect(await failureOf(world)).toBe(code);

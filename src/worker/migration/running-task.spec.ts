@@ -109,6 +109,25 @@ describe('a task that a worker runs', () => {
     expect((await world.task(taskId)).run).toMatchObject({ began: undefined, failure: { code: 'TRF.0155' } });
   });
 
+  it.each(['lists/objects.csv', 'lists/objects'])('fails when its list file is no .txt file: %s', async (key) => {
+    world.write('a');
+    world.buckets.write('to', key, Buffer.from('a\n'), { contentType: 'text/plain' });
+    const source = { ...taskSettings.source, objectKeys: [], listFile: { bucket: 'to', key } };
+    const taskId = await world.create({ settings: { taskType: 'list', source } });
+    await world.untilStatus(taskId, 'failed');
+    expect((await world.task(taskId)).run.failure?.code).toBe('TRF.0014');
+    expect(world.copies()).not.toHaveProperty('a');
+  });
+
+  it('goes through the whole bucket when an object task names nothing', async () => {
+    world.write('a', 'd/b', 'd/e/c');
+    const source = { ...taskSettings.source, objectKeys: ['', 'd/b'] };
+    const taskId = await world.create({ settings: { taskType: 'object', source } });
+    await world.untilStatus(taskId, 'succeeded');
+    expect(world.copies()).toEqual({ a: 'a', 'd/b': 'd/b', 'd/e/c': 'd/e/c' });
+    expect((await world.task(taskId)).run.totals).toMatchObject({ scannedNum: 3, succeededNum: 3 });
+  });
+
   it('has nothing to migrate where there is no object', async () => {
     const taskId = await world.create();
     await world.untilStatus(taskId, 'failed');

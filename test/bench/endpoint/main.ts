@@ -17,7 +17,7 @@ for (const made of values.made ?? []) {
     new MadeBucket({ count: Number(count), size: Number(size), lastModifiedMs: Number(lastModifiedMs) }),
   );
 }
-const server = createServer((socket) => void new Connection(socket, service.serve));
+const server = createServer((socket) => new Connection(socket, service.serve));
 server.listen(0, '127.0.0.1', () => {
   const address = server.address();
   const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
