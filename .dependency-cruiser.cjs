@@ -43,7 +43,10 @@ module.exports = {
       name: 'features-share-only-events-commands-and-queries',
       severity: 'error',
       from: { path: '^src/(sync-tasks|statistics|tasks|task-groups)/', pathNot: spec },
-      to: { path: '^src/(sync-tasks|statistics|tasks|task-groups)/.*\\.(handlers|controller)\\.ts$', pathNot: '^src/$1/' },
+      to: {
+        path: '^src/(sync-tasks|statistics|tasks|task-groups)/.*\\.(handlers|controller)\\.ts$',
+        pathNot: '^src/$1/',
+      },
     },
     {
       name: 'feature-http-is-shared-shell-only',

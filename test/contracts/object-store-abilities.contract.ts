@@ -128,7 +128,7 @@ export const describeMultipart = (subject: DestinationCase) => {
 
   uploading('lists more parts than one answer holds', async (_store, multipart) => {
     const uploadId = await multipart.create('k', { size: 1 }, signal);
-    const numbers = Array.from({ length: subject.manyParts ?? 1_100 }, (_, at) => at * 3 + 1);
+    const numbers = Array.from({ length: subject.manyParts ?? 1_100 }, (_, at) => at + 1);
     for (let at = 0; at < numbers.length; at += 50)
       await Promise.all(
         numbers

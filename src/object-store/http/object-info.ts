@@ -1,4 +1,10 @@
-import { RANGE_NOT_SUPPORTED, StoreError, UNKNOWN_SIZE, type ByteRange, type ObjectInfo } from '../object-store.port.js';
+import {
+  RANGE_NOT_SUPPORTED,
+  StoreError,
+  UNKNOWN_SIZE,
+  type ByteRange,
+  type ObjectInfo,
+} from '../object-store.port.js';
 import { bareEtag } from '../s3/list-reader.js';
 import { crc64Of, readMetadata } from '../s3/object-headers.js';
 import { headerOf, type S3Headers } from '../s3/transport.js';

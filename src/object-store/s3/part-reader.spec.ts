@@ -19,12 +19,18 @@ describe('a page of the list of parts', () => {
     });
   });
 
+  it('may have another root', () => {
+    const other = answer(part(1)).replaceAll('ListPartsResult', 'ListPartsOutput');
+    expect(readPartPage(`<?xml version="1.0"?>\n${other}\n`, 0).parts).toHaveLength(1);
+  });
+
   it('goes on after its own last part, whatever marker the answer names', () => {
     expect(readPartPage(answer(part(2) + part(3), true), 1).nextMarker).toBe(3);
   });
 
   it.each([
     ['cut short', '<ListPartsResult><Part>'],
+    ['of another kind', '<html><body>hello</body></html>'],
     ['truncated without a part', answer('', true)],
     ['with parts that were given before', answer(part(4))],
     ['with a part without a number', answer(part('x'))],

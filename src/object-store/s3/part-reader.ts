@@ -10,7 +10,7 @@ export function readPartPage(
   xml: string,
   marker: number,
 ): { readonly parts: readonly ListedPart[]; readonly nextMarker: number | undefined } {
-  if (!xml.includes('</ListPartsResult>')) throw malformed('no ListPartsResult');
+  if (!isWhole(xml)) throw malformed('it is cut off');
   const parts: ListedPart[] = [];
   let last = marker;
   for (const block of xml.split('<Part>').slice(1)) {
@@ -22,6 +22,12 @@ export function readPartPage(
   if (textOf(xml, 'IsTruncated')?.trim() !== 'true') return { parts, nextMarker: undefined };
   if (parts.length === 0) throw malformed('it is truncated and has no parts');
   return { parts, nextMarker: last };
+}
+
+/** Clouds have names of their own for the root; what counts is that it is closed and says whether more follows. */
+function isWhole(xml: string): boolean {
+  const root = /<([A-Za-z][\w.-]*)[\s>]/.exec(xml)?.[1];
+  return root !== undefined && xml.trimEnd().endsWith(`</${root}>`) && textOf(xml, 'IsTruncated') !== undefined;
 }
 
 function readPart(block: string): ListedPart {

@@ -1,6 +1,6 @@
+import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { StoreError } from '../object-store.port.js';
-import { onAbort } from './abort-fanout.js';
 import { fromSystemError } from './errors.js';
 import { type BodySource, ResponseBody } from './response-body.js';
 import type { ResponseHead } from './response-head.js';
@@ -30,7 +30,6 @@ export class SocketExchange implements BodySource {
   private chunks: Buffer[] = [];
   private collected = 0;
   private settled = false;
-  private readonly stopListening: () => void;
 
   constructor(
     readonly request: S3WireRequest,
@@ -38,7 +37,9 @@ export class SocketExchange implements BodySource {
     private readonly resolve: (response: S3WireResponse) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    this.stopListening = onAbort(signal, this.aborted);
+    // One signal may serve a whole task: many requests listen to it at once, and that is no leak.
+    setMaxListeners(0, signal);
+    signal.addEventListener('abort', this.aborted, { once: true });
     // It may fail while it waits for a connection, where nobody else listens; whoever writes it asks whether it did.
     if (request.body instanceof Readable) request.body.on('error', () => undefined);
   }
@@ -122,6 +123,8 @@ export class SocketExchange implements BodySource {
     this.fail(this.signal.reason);
     carrier?.drop();
   };
+
+  private readonly stopListening = (): void => this.signal.removeEventListener('abort', this.aborted);
 }
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
