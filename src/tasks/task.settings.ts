@@ -1,3 +1,4 @@
+import type { CdnSettings } from '../object-store/http/cdn/cdn.js';
 import type { CredentialPointer } from '../sync-tasks/sync-task.events.js';
 
 export type TaskType = 'object' | 'prefix' | 'list' | 'url_list';
@@ -42,25 +43,8 @@ export interface BandwidthRule {
   readonly maxBytesPerSecond: number;
 }
 
-export type CdnAuthentication =
-  | 'NONE'
-  | 'QINIU_PRIVATE_AUTHENTICATION'
-  | 'ALIYUN_OSS_A'
-  | 'ALIYUN_OSS_B'
-  | 'ALIYUN_OSS_C'
-  | 'KSYUN_PRIVATE_AUTHENTICATION'
-  | 'AZURE_SAS_TOKEN'
-  | 'TENCENT_COS_A'
-  | 'TENCENT_COS_B'
-  | 'TENCENT_COS_C'
-  | 'TENCENT_COS_D';
-
 /** Objects are read from this domain; what there is, is still listed from the bucket. The key is in the vault. */
-export interface SourceCdn {
-  readonly domain: string;
-  readonly protocol: 'HTTP' | 'HTTPS';
-  readonly authenticationType: CdnAuthentication;
-}
+export type SourceCdn = CdnSettings;
 
 /** Whom to tell how a run ended. */
 export interface TaskNotification {

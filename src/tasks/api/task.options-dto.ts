@@ -4,11 +4,11 @@ import { IsDefined } from 'class-validator';
 import { Check, ChoiceField, FlagField, IntegerField, NestedField, TextField } from '../../http/validation/fields.js';
 import { StrictFields } from '../../http/validation/strict-fields.js';
 import { CryptoTypeField, KmsKeyField } from '../../sync-tasks/sync-task.fields.js';
+import { CDN_AUTHENTICATIONS, type CdnAuthentication } from '../../object-store/http/cdn/cdn.js';
 import { STORAGE_POLICIES } from '../../sync-tasks/sync-task.rules.js';
 import { BandwidthPolicyField, type BandwidthRuleDto } from './task.bandwidth-dto.js';
 import { DestinationNodeDto, SourceNodeDto } from './task.node-dto.js';
 import {
-  CDN_AUTHENTICATIONS,
   descriptionProblem,
   domainProblem,
   FORBIDDEN_IN_DESCRIPTION,
@@ -16,7 +16,7 @@ import {
   TRIGGER_CONDITIONS,
   triggerConditionsProblem,
 } from './task.rules.js';
-import type { CdnAuthentication, ObjectOverwriteMode, StoragePolicy, TaskConsistencyCheck } from '../task.settings.js';
+import type { ObjectOverwriteMode, StoragePolicy, TaskConsistencyCheck } from '../task.settings.js';
 
 export const OVERWRITE_MODES: readonly ObjectOverwriteMode[] = [
   'NO_OVERWRITE',

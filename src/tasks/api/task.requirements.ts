@@ -2,7 +2,8 @@ import { OmsError } from '../../kernel/oms-error.js';
 import type { SourceCdnDto, SmnConfigDto, MigrationDto } from './task.options-dto.js';
 import type { SourceNodeDto } from './task.node-dto.js';
 import { needsCdnKey } from './task.rules.js';
-import type { CdnAuthentication, TaskType } from '../task.settings.js';
+import type { CdnAuthentication } from '../../object-store/http/cdn/cdn.js';
+import type { TaskType } from '../task.settings.js';
 
 /** What a request must hold for its kind of task, beyond what each field must be by itself. */
 

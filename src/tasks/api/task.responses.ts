@@ -4,7 +4,7 @@ import { STORAGE_POLICIES } from '../../sync-tasks/sync-task.rules.js';
 import { BandwidthRuleDto } from './task.bandwidth-dto.js';
 import { TASK_PRIORITIES, TASK_TYPES } from './task.dto.js';
 import { CONSISTENCY_CHECKS, OVERWRITE_MODES } from './task.options-dto.js';
-import { CDN_AUTHENTICATIONS } from './task.rules.js';
+import { CDN_AUTHENTICATIONS } from '../../object-store/http/cdn/cdn.js';
 
 /** Shapes of answers, for the OpenAPI document. */
 

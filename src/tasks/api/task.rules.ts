@@ -1,5 +1,5 @@
 import { lengthProblem } from '../../http/validation/fields.js';
-import type { CdnAuthentication } from '../task.settings.js';
+import type { CdnAuthentication } from '../../object-store/http/cdn/cdn.js';
 
 /** What the fields of the task calls may hold, as checks that answer the rest of a sentence or nothing. */
 
@@ -40,20 +40,6 @@ export function objectKeysProblem(value: unknown): string | undefined {
 
 export const listFileNumProblem = (value: unknown): string | undefined =>
   typeof value === 'string' && /^[0-9]{0,9}$/.test(value) ? undefined : 'must be a string of decimal digits';
-
-export const CDN_AUTHENTICATIONS: readonly CdnAuthentication[] = [
-  'NONE',
-  'QINIU_PRIVATE_AUTHENTICATION',
-  'ALIYUN_OSS_A',
-  'ALIYUN_OSS_B',
-  'ALIYUN_OSS_C',
-  'KSYUN_PRIVATE_AUTHENTICATION',
-  'AZURE_SAS_TOKEN',
-  'TENCENT_COS_A',
-  'TENCENT_COS_B',
-  'TENCENT_COS_C',
-  'TENCENT_COS_D',
-];
 
 /** These want no key of their own: nothing is signed, or it is signed with the keys of the source. */
 const KEYLESS: readonly CdnAuthentication[] = ['NONE', 'QINIU_PRIVATE_AUTHENTICATION', 'KSYUN_PRIVATE_AUTHENTICATION'];
