@@ -12,7 +12,9 @@ import { benchMigrate } from './migrate.bench.js';
 import { benchQueue } from './queue.bench.js';
 import { benchSync } from './sync.bench.js';
 
-const SUITES: Readonly<Record<string, readonly ((options: BenchOptions) => Promise<readonly BenchResult[]>)[]>> = {
+type Bench = (options: BenchOptions) => Promise<readonly BenchResult[]> | AsyncIterable<BenchResult>;
+
+const SUITES: Readonly<Record<string, readonly Bench[]>> = {
   append: [benchAppend],
   queue: [benchQueue],
   cluster: [benchCluster],
@@ -37,7 +39,7 @@ async function main(): Promise<number> {
   const memory = Math.round(totalmem() / 1024 ** 3);
   process.stdout.write(`${cpus().length} x ${cpu?.model ?? 'unknown'}, ${memory} GiB, Node ${process.version}\n`);
   for (const name of names)
-    for (const bench of SUITES[name] ?? []) for (const result of await bench(values)) print(result);
+    for (const bench of SUITES[name] ?? []) for await (const result of await bench(values)) print(result);
   return 0;
 }
 

@@ -114,7 +114,7 @@ function report(name: string, { count, size }: Scenario, runs: ReadonlyMap<strin
     const cpuSeconds = median(measured, (run) => run.cpuSeconds);
     const perObject = median(measured, (run) => run.requests) / count;
     figures[client] = [
-      `${Math.round(count / seconds).toLocaleString('en')} objects/s`,
+      `${(count / seconds).toLocaleString('en', { maximumSignificantDigits: 3 })} objects/s`,
       `${Math.round((gigabytes * 1000) / seconds)} MB/s`,
       `CPU ${Math.round((cpuSeconds / count) * 1e6)} us/object, ${(cpuSeconds / gigabytes).toFixed(2)} s/GB`,
       `${Math.round(median(measured, (run) => run.peakMib))} MiB`,
@@ -129,7 +129,8 @@ function report(name: string, { count, size }: Scenario, runs: ReadonlyMap<strin
   return { name, figures };
 }
 
-export async function benchMigrate(options: BenchOptions): Promise<readonly BenchResult[]> {
+/** Copies between two local endpoints, each a process of its own: the service against rclone, in turns. */
+export async function* benchMigrate(options: BenchOptions): AsyncGenerator<BenchResult> {
   const scenarios = scenariosOf(options);
   const made = (lastModifiedMs: number, chosen: readonly Scenario[]): readonly MadeBucketPlan[] =>
     chosen.map(({ bucket, count, size }) => ({ bucket, count, size, lastModifiedMs }));
@@ -154,9 +155,7 @@ export async function benchMigrate(options: BenchOptions): Promise<readonly Benc
       many: false,
     });
     const bench = new MigrateBench(source, destination, [service, ...peers]);
-    const results: BenchResult[] = [];
-    for (const scenario of scenarios) results.push(...(await bench.play(scenario)));
-    return results;
+    for (const scenario of scenarios) yield* await bench.play(scenario);
   } finally {
     await service.strike();
     await Promise.all([source.stop(), destination.stop()]);

@@ -144,7 +144,7 @@ export const describeRaces = (opened: () => EventStore) =>
       expect(numbersOf(events).sort((a, b) => a - b)).toEqual(upTo(10_000));
       expect(new Set(answers.map(({ revision }) => revision)).size).toBe(10_000);
       expect(events.every((event, index) => event.revision === BigInt(index))).toBe(true);
-    });
+    }, 120_000);
 
     it('lets exactly one writer win each revision', async () => {
       const [store, name] = [opened(), stream()];

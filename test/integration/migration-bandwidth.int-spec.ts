@@ -46,6 +46,11 @@ it('a rule holds a task to its rate within 10 %, and another one changes it whil
   };
   await api.reached(id, [2]);
   const slow = await rate();
+  const shown = await api.show(id);
+  expect(shown.migrate_speed / slow).toBeGreaterThan(0.7);
+  expect(shown.migrate_speed / slow).toBeLessThan(1.4);
+  const left = ((shown.total_size - shown.complete_size) / shown.migrate_speed) * 1000;
+  expect(Math.abs(shown.left_time - left)).toBeLessThan(1000);
   await limit(allDay(20 * MIB));
   const fast = await rate();
   await limit(allDay(4 * MIB));

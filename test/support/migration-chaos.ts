@@ -16,6 +16,8 @@ export class MigrationChaos {
     private readonly scene: MigrationScene,
     private readonly tasks: readonly number[],
     private readonly random: () => number,
+    /** What is wrong all the time. */
+    private readonly always: () => unknown,
   ) {
     this.actions = [
       ['stop', 3, () => this.call('stop')],
@@ -30,13 +32,14 @@ export class MigrationChaos {
 
   async rage(durationMs: number): Promise<void> {
     const until = Date.now() + durationMs;
+    this.always();
     while (Date.now() < until) {
       await sleep(LEAST_PAUSE_MS + this.random() * (MOST_PAUSE_MS - LEAST_PAUSE_MS));
       const [name, , act] = this.anyAction();
       await act();
       this.done[name] = (this.done[name] ?? 0) + 1;
     }
-    await this.calm();
+    this.clear();
   }
 
   /** Starts whatever does not run, again and again, until every task has succeeded. */
@@ -70,12 +73,17 @@ export class MigrationChaos {
     if (status !== 200 && status !== 400) throw new Error(`${operation} was answered with ${status}`);
   }
 
+  /** What is left of a paused task; of a failed one what failed, or everything where that is not all that is missing. */
   private async start(id: number): Promise<void> {
-    const { status, failed_num } = await this.scene.api.show(id);
+    const { status } = await this.scene.api.show(id);
     if (status !== PAUSED && status !== FAILED) return;
-    const body = { ...this.scene.stage.secrets, migrate_failed_object: status === FAILED && failed_num > 0 };
-    const answer = await this.scene.api.tasks('POST', `/${id}/start`, body);
-    if (answer.status !== 200 && answer.status !== 400) throw new Error(`start was answered with ${answer.status}`);
+    const wishes = status === FAILED ? [true, false] : [false];
+    for (const migrate_failed_object of wishes) {
+      const body = { ...this.scene.stage.secrets, migrate_failed_object };
+      const answer = await this.scene.api.tasks('POST', `/${id}/start`, body);
+      if (answer.status === 200) return;
+      if (answer.status !== 400) throw new Error(`start was answered with ${answer.status}`);
+    }
   }
 
   private async restart(how: 'kill' | 'stop'): Promise<void> {
@@ -94,9 +102,14 @@ export class MigrationChaos {
   }
 
   private calm(): Promise<void> {
+    this.clear();
+    this.always();
+    return Promise.resolve();
+  }
+
+  private clear(): void {
     this.scene.source.faults.clear();
     this.scene.destination.faults.clear();
-    return Promise.resolve();
   }
 
   private async limit(): Promise<void> {
