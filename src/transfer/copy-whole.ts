@@ -8,7 +8,7 @@ import { collect, RelayBody, type Sent } from './relay-body.js';
 import { at, blame, isChanged } from './side-error.js';
 import { checkUnchanged, discard, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
-import { checkRead, digestsFor, prove } from './verify.js';
+import { checkRead, digestsFor, prove, vouchedMd5 } from './verify.js';
 
 /** One put: buffered when it is small and memory is left, else relayed as it comes. */
 export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
@@ -56,7 +56,9 @@ export async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<C
   if (asksSource(job, info)) discard(first);
   const options = await putOptionsFor(job, info);
   if (asksSource(job, info)) opened = await openSource(job, info);
-  const body = new RelayBody(opened.body, info.size, digestsFor(job, info), job.progress);
+  const vouched = vouchedMd5(job, info);
+  const digests = { ...digestsFor(job, info), md5: vouched === undefined };
+  const body = new RelayBody(opened.body, info.size, digests, job.progress);
   const md5 = info.md5 === undefined ? {} : { md5: info.md5 };
   const result = await job.destination
     .put(job.targetKey, body, { ...options, ...md5 }, job.signal)
@@ -64,7 +66,8 @@ export async function copyStreamed(job: CopyJob, first: OpenedObject): Promise<C
       discard({ info, body });
       throw relayFailure(body, error);
     });
-  return provenCopy(job, info, body.sent(), result, () => checkUnchanged(job, info));
+  const sent: Sent = { ...body.sent(), ...(vouched !== undefined && { md5: vouched }) };
+  return provenCopy(job, info, sent, result, () => checkUnchanged(job, info));
 }
 
 /** The object is visible now. What turns out to be wrong is overwritten by the next try, or removed after the last. */

@@ -55,6 +55,26 @@ describe('the writer of list parts', () => {
     expect(objects.get(listPartKey(run, 'success', 1))?.content.toString()).toBe('now');
   });
 
+  describe('where nothing may be deleted', () => {
+    const denied = () => new StoreError('denied', 'nobody deletes here', { backendCode: 'AccessDenied' });
+    const failedPart = listPartKey(run, 'failed', 1);
+
+    it('empties the parts of an earlier try, and makes no others', async () => {
+      await writer.write(1, { failed: text('f') }, signal);
+      faults.always('delete', { kind: 'fail', error: denied() });
+      expect(await writer.removeLeftovers(1, { success: text('s') }, signal)).toEqual({});
+      const { objects } = buckets.bucket('to');
+      expect([...objects].map(([key, { content }]) => [key, content.length])).toEqual([[failedPart, 0]]);
+    });
+
+    it('tells what it could not empty', async () => {
+      await writer.write(1, { failed: text('f') }, signal);
+      faults.always('delete', { kind: 'fail', error: denied() });
+      faults.always('put', { kind: 'fail', error: denied() }, { key: failedPart });
+      expect(await writer.removeLeftovers(1, { success: text('s') }, signal)).toEqual({ failed: 'AccessDenied' });
+    });
+  });
+
   it('ends with the reason of its signal', async () => {
     faults.next('put', { kind: 'stall' });
     const stopping = new AbortController();

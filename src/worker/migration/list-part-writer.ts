@@ -9,6 +9,8 @@ import { LIST_KINDS, listPartKey, type ListedRun, type ListParts } from './task-
 const DESTINATION_IS_GONE: ReadonlySet<StoreErrorKind> = new Set(['bad-credentials', 'no-such-bucket']);
 
 export type WrittenLists = Pick<MigratedPage, 'lists' | 'listErrors'>;
+/** The store's code by kind of list. */
+export type ListErrors = NonNullable<MigratedPage['listErrors']>;
 
 /** Puts the list parts of a run into the destination. */
 export class ListPartWriter {
@@ -41,16 +43,27 @@ export class ListPartWriter {
   }
 
   /**
-   * Removes what an earlier try of a page, cut off before it was recorded, may have left of kinds that the page has not now: a
-   * failed part would make a retry go through objects that were copied.
+   * Removes what an earlier try of a page, cut off before it was recorded, may have left of kinds that the page has not now: its
+   * objects would be listed twice. Where nothing may be deleted it is emptied. Answers the store's code for what stays.
    */
-  async removeLeftovers(page: number, parts: ListParts, signal: AbortSignal): Promise<void> {
-    const absent = LIST_KINDS.filter((kind) => parts[kind] === undefined);
-    await allSettled(
-      absent.map((kind) =>
-        this.attempt(() => this.destination.delete(listPartKey(this.run, kind, page), signal), signal),
-      ),
-    );
+  async removeLeftovers(page: number, parts: ListParts, signal: AbortSignal): Promise<ListErrors> {
+    const listErrors: Partial<Record<TaskListKind, string>> = {};
+    const remove = async (kind: TaskListKind): Promise<void> => {
+      const failure = await this.attempt(() => this.clear(listPartKey(this.run, kind, page), signal), signal);
+      if (failure !== undefined) listErrors[kind] = failure.backendCode ?? failure.kind;
+    };
+    await allSettled(LIST_KINDS.filter((kind) => parts[kind] === undefined).map(remove));
+    return listErrors;
+  }
+
+  private async clear(key: string, signal: AbortSignal): Promise<void> {
+    const { destination } = this;
+    try {
+      await destination.delete(key, signal);
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
+      if (await isThere(destination, key, signal)) await putList(destination, key, Buffer.alloc(0), signal);
+    }
   }
 
   /** The store's failure; rejects with one that the task cannot go on with. */
@@ -64,6 +77,16 @@ export class ListPartWriter {
       if (DESTINATION_IS_GONE.has(error.kind)) throw new SideError('destination', error);
       return error;
     }
+  }
+}
+
+async function isThere(store: DestinationStore, key: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    await store.head(key, signal);
+    return true;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'not-found') return false;
+    throw error;
   }
 }
 

@@ -73,10 +73,11 @@ export class RunSink implements MigrationSink {
   private async writeLists({ page, objects }: PageReport): Promise<WrittenLists> {
     const { record, lists, clock } = this.parts;
     const parts = listPartsOf(objects, record.task.settings, clock.now().toISOString());
-    if (this.mayHaveLeftovers) await lists.removeLeftovers(page, parts, this.signal);
+    const left = this.mayHaveLeftovers ? await lists.removeLeftovers(page, parts, this.signal) : {};
     const written = await lists.write(page, parts, this.signal);
     this.mayHaveLeftovers = false;
-    return written;
+    const listErrors = { ...left, ...written.listErrors };
+    return { lists: written.lists, ...(Object.keys(listErrors).length > 0 && { listErrors }) };
   }
 
   private observe(before: TaskTotals, after: TaskTotals): void {
