@@ -92,10 +92,14 @@ export class MigrationChaos {
     await this.scene.stage.start();
   }
 
-  /** Of lists only the answers get lost: one that cannot be written is missing by right, once that is recorded. */
+  /**
+   * Of lists only the answers get lost: one that cannot be written is missing by right, once that is recorded. And what of an
+   * upload cannot be freed is left to the rules of the bucket.
+   */
   private storm(): Promise<void> {
     const seed = Math.floor(this.random() * 1e9);
-    const when = ({ method, key }: S3Request) => method !== 'PUT' || !key.startsWith('oms/');
+    const when = ({ method, operation, key }: S3Request) =>
+      operation !== 'AbortMultipartUpload' && (method !== 'PUT' || !key.startsWith('oms/'));
     for (const { faults } of [this.scene.source, this.scene.destination]) {
       faults.always({ when }, { kind: 'error', code: 'SlowDown' }, { probability: 0.2, seed });
       faults.always({ when }, { kind: 'reset', when: 'before-headers' }, { probability: 0.05, seed: seed + 1 });
