@@ -62,5 +62,6 @@ it('stops, starts, limits, kills and storms in any order leave every task whole 
     }
     expect([...ends].sort()).toEqual(all);
   }
-  expect(scene.destination.uploads('to')).toEqual([]);
+  // An upload that a kill cut off before it was recorded is known to nobody; it holds no parts yet.
+  expect(scene.destination.uploads('to').filter(({ parts }) => parts.length > 0)).toEqual([]);
 }, 300_000);
