@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parseListTime, readListPage } from './list-reader.js';
-import { comesBefore } from './listing.js';
+import { comesBefore } from '../../kernel/key-order.js';
 import { compareKeys } from '../object-store.port.js';
 
 const page = (inside: string) =>

@@ -1,3 +1,4 @@
+import { comesBefore } from '../../kernel/key-order.js';
 import { PAGE_OBJECTS } from '../listing-pages.js';
 import { StoreError, type ListedObject } from '../object-store.port.js';
 import type { S3Client } from './client.js';
@@ -15,22 +16,6 @@ interface Cursor {
   readonly token?: string | undefined;
   readonly after?: string | undefined;
 }
-
-/**
- * True when `a` comes before `b` in the order of UTF-8 bytes. Only surrogates sort differently in UTF-16; moved above
- * everything else they compare as their code points do.
- */
-export function comesBefore(a: string, b: string): boolean {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const one = a.charCodeAt(at);
-    const other = b.charCodeAt(at);
-    if (one !== other) return rank(one) < rank(other);
-  }
-  return a.length < b.length;
-}
-
-const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
 
 function listQuery(prefix: string, cursor: Cursor, quirks: S3Quirks): string {
   const pairs: [string, string][] = [];
