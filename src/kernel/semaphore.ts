@@ -23,11 +23,13 @@ export class Semaphore {
   }
 
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    const release = await this.acquire(signal);
+    signal?.throwIfAborted();
+    if (this.free > 0) this.free--;
+    else await this.turn(signal);
     try {
       return await work();
     } finally {
-      release();
+      this.release();
     }
   }
 

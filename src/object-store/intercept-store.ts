@@ -34,6 +34,8 @@ export interface StoreCall {
   /** What is sent, with its size; a decorator may pass another body on. */
   readonly body?: Buffer | Readable;
   readonly size?: number;
+  /** Of an `open`: see `OpenOptions`. */
+  readonly collectUpTo?: number;
   /** The parts of a `completeUpload`. */
   readonly parts?: readonly UploadedPart[];
 }
@@ -77,8 +79,10 @@ function aroundSource(store: SourceStore, around: StoreInterceptor): SourceStore
     listPages,
     head: (key, signal) => around.call({ operation: 'head', key }, signal, (_, inner) => store.head(key, inner)),
     open: (key, options, signal) => {
-      const size = options.range && options.range.end - options.range.start + 1;
-      const call: StoreCall = { operation: 'open', key, ...(size !== undefined && { size }) };
+      const { range, collectUpTo } = options;
+      const size = range === undefined ? undefined : { size: range.end - range.start + 1 };
+      const collected = collectUpTo === undefined ? undefined : { collectUpTo };
+      const call: StoreCall = { operation: 'open', key, ...size, ...collected };
       return around.open(call, signal, (_, inner) => store.open(key, options, inner));
     },
     ...(restore && {
@@ -151,11 +155,15 @@ function aroundUploads(uploads: MultipartUploads, around: StoreInterceptor): Mul
 }
 
 /** The port's promise about streams also holds when a decorator refuses before the store sees the body. */
-async function destroyingOnFailure<T>(body: Buffer | Readable, work: () => Promise<T>): Promise<T> {
+function destroyingOnFailure<T>(body: Buffer | Readable, work: () => Promise<T>): Promise<T> {
+  return body instanceof Readable ? workOnStream(body, work) : work();
+}
+
+async function workOnStream<T>(body: Readable, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (body instanceof Readable) body.destroy();
+    body.destroy();
     throw error;
   }
 }

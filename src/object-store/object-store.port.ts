@@ -72,6 +72,11 @@ export interface OpenOptions {
   readonly range?: ByteRange;
   /** Refuse with `changed` when the object's ETag is another one by now. */
   readonly ifMatch?: string;
+  /**
+   * Bytes that the caller keeps memory for: an answer that brings at most so many may come with its `content`, and then is over
+   * when `open` resolves. A hint, which a store need not take.
+   */
+  readonly collectUpTo?: number;
 }
 
 export interface OpenedObject {
@@ -79,9 +84,11 @@ export interface OpenedObject {
   readonly info: ObjectInfo;
   /**
    * Exactly the bytes asked for; a body that ends early or late errors with a `StoreError` of kind `connection`.
-   * The caller reads it to its end or destroys it.
+   * The caller reads it to its end or destroys it; where there is `content`, it need not be touched.
    */
   readonly body: Readable;
+  /** What `body` would bring, where it is here already: only when asked for with `collectUpTo`, and never more than that. */
+  readonly content?: Buffer;
 }
 
 export interface SourceStore {

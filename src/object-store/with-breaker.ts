@@ -14,7 +14,7 @@ type Pause = (ms: number, signal: AbortSignal) => Promise<void>;
 
 /**
  * Asks the endpoint's breaker before each call and tells it how the call ended. An opened body that breaks later counts
- * neither way: its begin was an answer.
+ * neither way: its begin was an answer. Content that was to come along with the answer is part of it.
  */
 export function withBreaker(store: DestinationStore, breaker: CircuitBreaker, pause?: Pause): DestinationStore;
 export function withBreaker(store: SourceStore, breaker: CircuitBreaker, pause?: Pause): SourceStore;

@@ -9,6 +9,7 @@ import {
   type StoreInterceptor,
 } from './intercept-store.js';
 import { type DestinationStore, type OpenedObject, type SourceStore, StoreError } from './object-store.port.js';
+import { discard } from './opened-object.js';
 import { PassingBody } from './passing-body.js';
 
 export interface DeadlineOptions {
@@ -18,7 +19,7 @@ export interface DeadlineOptions {
   readonly idleTimeoutMs: number;
 }
 
-/** The slowest tolerated upload of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
+/** The slowest tolerated transfer of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
 const SLOWEST_BYTES_PER_MS = 64;
 
 /** No call and no body of the store can hang: what takes too long fails with `timeout`. */
@@ -37,9 +38,10 @@ class DeadlineInterceptor implements StoreInterceptor {
     const { requestTimeoutMs } = this.options;
     const sendingMs = Buffer.isBuffer(call.body) ? call.body.length / SLOWEST_BYTES_PER_MS : 0;
     const deadline = new Deadline(signal, requestTimeoutMs + sendingMs);
-    const body = call.body instanceof Readable ? new SendingBody(call.body, deadline, this.options) : call.body;
+    const { body } = call;
+    const timed = body instanceof Readable ? { ...call, body: new SendingBody(body, deadline, this.options) } : call;
     try {
-      return await orAborted(proceed(body === undefined ? call : { ...call, body }, deadline.signal), deadline);
+      return await orAborted(proceed(timed, deadline.signal), deadline);
     } catch (error) {
       throw deadline.expired ? timedOut(`No answer to ${call.operation} in time`) : error;
     } finally {
@@ -48,14 +50,20 @@ class DeadlineInterceptor implements StoreInterceptor {
   }
 
   async open(call: StoreCall, signal: AbortSignal, proceed: Proceed<OpenedObject>): Promise<OpenedObject> {
-    const deadline = new Deadline(signal, this.options.requestTimeoutMs);
+    const collectingMs = (call.collectUpTo ?? 0) / SLOWEST_BYTES_PER_MS;
+    const deadline = new Deadline(signal, this.options.requestTimeoutMs + collectingMs);
     try {
       const opening = proceed(call, deadline.signal).then((opened) => {
-        if (deadline.signal.aborted) opened.body.on('error', () => undefined).destroy(); // nobody waits any more
+        if (deadline.signal.aborted) discard(opened); // nobody waits any more
         return opened;
       });
-      const { info, body } = await orAborted(opening, deadline);
+      const opened = await orAborted(opening, deadline);
+      if (opened.content !== undefined) {
+        deadline.close();
+        return opened;
+      }
       deadline.disarm();
+      const { info, body } = opened;
       return { info, body: new ReceivedBody(body, deadline, this.options.idleTimeoutMs) };
     } catch (error) {
       deadline.close();

@@ -17,7 +17,7 @@ export interface EndpointPermits {
 const READS: ReadonlySet<StoreOperation> = new Set(['head', 'headInBucket', 'getTags', 'open']);
 
 /**
- * Bounds the requests in flight. An opened body keeps its read permit until it has ended, so:
+ * Bounds the requests in flight. An opened body keeps its read permit until it has ended (at once, when its content came along), so:
  * - reading and writing have permits of their own, and who holds a write permit never waits for a read permit. Thus copies
  *   on one endpoint, which hold a read permit and wait for a write permit, always come forward;
  * - who holds an open body must not make another read call before it ended (the transfer sees to that);
@@ -42,7 +42,7 @@ class LimitsInterceptor implements StoreInterceptor {
     const release = await this.permits.reads.acquire(signal);
     try {
       const opened = await proceed(call, signal);
-      if (opened.body.closed) release();
+      if (opened.content !== undefined || opened.body.closed) release();
       else opened.body.once('close', release);
       return opened;
     } catch (error) {

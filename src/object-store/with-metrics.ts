@@ -53,6 +53,10 @@ class MetricsInterceptor implements StoreInterceptor {
     const tell = this.begin(call.operation);
     try {
       const opened = await proceed(call, signal);
+      if (opened.content !== undefined) {
+        tell('ok', opened.content.length);
+        return opened;
+      }
       const { body, info } = opened;
       const bytes = Math.max(0, call.size ?? info.size); // of an unknown size nothing is counted
       body.once('error', (error) => tell(outcomeOf(error, signal), 0));

@@ -39,21 +39,24 @@ class ThrottleInterceptor implements StoreInterceptor {
     if (ahead > 0) await bucket.takeSurplus(ahead, signal);
     try {
       const opened = await proceed(call, signal);
-      return this.paced(opened, call.size ?? opened.info.size, ahead, signal);
+      const { info, content } = opened;
+      if (this.isPaid(content?.length ?? call.size ?? info.size, ahead)) return opened;
+      if (content === undefined) return { info, body: new PacedBody(opened.body, bucket, ahead, signal) };
+      await bucket.take(content.length - ahead, signal);
+      return opened;
     } catch (error) {
       bucket.giveBack(ahead);
       throw error;
     }
   }
 
-  private paced(opened: OpenedObject, size: number, ahead: number, signal: AbortSignal): OpenedObject {
+  /** True when a body of this size may pass at once; gives back what was paid too much for it. */
+  private isPaid(size: number, ahead: number): boolean {
+    if (size === UNKNOWN_SIZE) return false;
     const { bucket } = this;
-    if (size !== UNKNOWN_SIZE) {
-      this.usualBytes += (Math.min(size, AHEAD_BYTES) - this.usualBytes) * LEARNING;
-      if (size <= ahead) bucket.giveBack(ahead - size);
-      if (size <= ahead || (bucket.rate === undefined && size <= AHEAD_BYTES)) return opened;
-    }
-    return { info: opened.info, body: new PacedBody(opened.body, bucket, ahead, signal) };
+    this.usualBytes += (Math.min(size, AHEAD_BYTES) - this.usualBytes) * LEARNING;
+    if (size <= ahead) bucket.giveBack(ahead - size);
+    return size <= ahead || (bucket.rate === undefined && size <= AHEAD_BYTES);
   }
 }
 

@@ -177,7 +177,9 @@ describe('an object that goes in parts, of a source without ranges', () => {
       opens.push(options.range === undefined ? 'whole' : 'range');
       if (options.range !== undefined) throw new StoreError('invalid', 'None', { backendCode: RANGE_NOT_SUPPORTED });
       const opened = await stage.source().open(key, options, signal);
-      return bodyOf === undefined ? opened : { ...opened, body: Readable.from([bodyOf()], { objectMode: false }) };
+      return bodyOf === undefined
+        ? opened
+        : { info: opened.info, body: Readable.from([bodyOf()], { objectMode: false }) };
     },
   });
 

@@ -6,6 +6,7 @@ import {
   type PutOptions,
   UNKNOWN_SIZE,
 } from '../object-store/object-store.port.js';
+import { discard } from '../object-store/opened-object.js';
 import { provenInParts } from './copy-in-parts.js';
 import type { CopyJob } from './copy-job.js';
 import { copyContent, copyStreamed } from './copy-whole.js';
@@ -15,7 +16,7 @@ import { PieceReader } from './piece-reader.js';
 import { asksSource, putOptionsFor } from './put-options.js';
 import { lengthChanged } from './relay-body.js';
 import { at, blame, tooLarge } from './side-error.js';
-import { checkUnchanged, discard, openSource } from './source-object.js';
+import { checkUnchanged, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
 import { abandon, type SentPart } from './upload-in-parts.js';
 import { checkRead, digestsFor } from './verify.js';

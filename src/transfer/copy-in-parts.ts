@@ -5,13 +5,14 @@ import {
   type PutResult,
   StoreError,
 } from '../object-store/object-store.port.js';
+import { discard } from '../object-store/opened-object.js';
 import { retrying } from '../object-store/retrying.js';
 import type { CopyJob } from './copy-job.js';
 import { combineCrc64 } from './crc64.js';
 import { bytesOf, type Part } from './part-plan.js';
 import { RelayBody, type Sent } from './relay-body.js';
 import { at, blame, repeatableFailure, SideError } from './side-error.js';
-import { copySourceOf, discard, openSource } from './source-object.js';
+import { copySourceOf, openSource } from './source-object.js';
 import type { Copied, Proof } from './transfer-options.js';
 import { lostUpload, type SentPart, type Uploaded, uploadInParts } from './upload-in-parts.js';
 import { checkRead, digestsFor, lookAt, mismatch, prove } from './verify.js';

@@ -5,6 +5,7 @@ import {
   StoreError,
   UNKNOWN_SIZE,
 } from '../object-store/object-store.port.js';
+import { discard } from '../object-store/opened-object.js';
 import { retrying } from '../object-store/retrying.js';
 import { copyInOneRead } from './copy-in-one-read.js';
 import { copyInParts } from './copy-in-parts.js';
@@ -12,7 +13,7 @@ import type { CopyJob } from './copy-job.js';
 import { copyServerSide } from './copy-server-side.js';
 import { copyWhole } from './copy-whole.js';
 import { hasNoRanges, isChanged, repeatableFailure, SideError, tooLarge } from './side-error.js';
-import { discard, headSource, openSource, replacedMeanwhile, sawSize } from './source-object.js';
+import { headSource, type HeldMemory, openSource, replacedMeanwhile, sawSize } from './source-object.js';
 import type { Copied } from './transfer-options.js';
 
 /** How often a copy begins anew because the source object changed under it. */
@@ -56,8 +57,20 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
     const uploads = partsFor(job, known);
     if (uploads !== undefined && !progress.hasNoRanges) return copyByRanges(job, uploads, known);
   }
+  const held = holdFor(job, known?.size ?? job.listed?.size);
+  try {
+    return await copyRead(job, known, held);
+  } finally {
+    held?.release();
+  }
+}
+
+async function copyRead(job: CopyJob, known: ObjectInfo | undefined, held: HeldMemory | undefined): Promise<Copied> {
+  const { progress } = job;
   // The answer to a plain read tells all that a head would, which saves that request for every new object.
-  const opened = await openSource(job, known);
+  const opened = await openSource(job, known, undefined, held);
+  // Another object than expected, or a stream all the same: who reads it finds room of its own, and holds none until then.
+  if (opened.content?.length !== opened.info.size) held?.release();
   progress.version = opened.info;
   sawSize(job, opened.info);
   try {
@@ -65,6 +78,15 @@ async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   } finally {
     discard(opened);
   }
+}
+
+/** Of an object of an expected size, when it is one that is held whole and put in one request. */
+function holdFor({ destination, options }: CopyJob, bytes = UNKNOWN_SIZE): HeldMemory | undefined {
+  const { bufferBytes, multipartThresholdBytes } = options.limits;
+  if (bytes === UNKNOWN_SIZE || bytes > Math.min(bufferBytes, destination.traits.maxPutBytes)) return undefined;
+  if (destination.multipart !== undefined && bytes >= multipartThresholdBytes) return undefined;
+  const release = options.buffers.take(bytes);
+  return release && { bytes, release };
 }
 
 async function copyOpened(job: CopyJob, opened: OpenedObject): Promise<Copied> {

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { ObjectInfo, OpenedObject, PutOptions, PutResult } from '../object-store/object-store.port.js';
+import { discard } from '../object-store/opened-object.js';
 import { isMismatch, relayFailure } from './copy-in-parts.js';
 import type { CopyJob } from './copy-job.js';
 import { Crc64 } from './crc64.js';
 import { asksSource, putOptionsFor } from './put-options.js';
-import { collect, RelayBody, type Sent } from './relay-body.js';
+import { collect, lengthChanged, RelayBody, type Sent } from './relay-body.js';
 import { at, blame, isChanged } from './side-error.js';
-import { checkUnchanged, discard, openSource } from './source-object.js';
+import { checkUnchanged, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
 import { checkRead, digestsFor, prove, vouchedMd5 } from './verify.js';
 
@@ -14,6 +15,7 @@ import { checkRead, digestsFor, prove, vouchedMd5 } from './verify.js';
 export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
   const { limits, buffers } = job.options;
   const { size } = opened.info;
+  if (opened.content !== undefined) return copyCollected(job, opened.info, opened.content);
   const release = size <= limits.bufferBytes ? buffers.take(size) : undefined;
   if (release === undefined) return copyStreamed(job, opened);
   try {
@@ -24,6 +26,13 @@ export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Cop
   } finally {
     release();
   }
+}
+
+/** It came along with the answer; whoever asked for that holds the memory. */
+function copyCollected(job: CopyJob, info: ObjectInfo, content: Buffer): Promise<Copied> {
+  job.progress.moved(content.length);
+  if (content.length !== info.size) throw blame('source', lengthChanged(info.size, content.length), true);
+  return copyContent(job, info, content);
 }
 
 /** Checked whole before anything is sent. `known` are the options of the put where they were asked for already. */

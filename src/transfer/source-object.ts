@@ -1,11 +1,12 @@
 import {
-  type ByteRange,
   type CopySource,
+  type ByteRange,
   type ObjectInfo,
   type OpenedObject,
   StoreError,
   UNKNOWN_SIZE,
 } from '../object-store/object-store.port.js';
+import { discard } from '../object-store/opened-object.js';
 import { systemPacing } from '../object-store/retrying.js';
 import type { CopyJob } from './copy-job.js';
 import { at, SideError } from './side-error.js';
@@ -42,18 +43,31 @@ export async function headSource(job: CopyJob): Promise<ObjectInfo> {
   return info.archive === undefined ? info : restored(job);
 }
 
+/** Memory for a body, taken before it comes. */
+export interface HeldMemory {
+  readonly bytes: number;
+  readonly release: () => void;
+}
+
 /**
  * Opens the source, or a range of it. With `version` it must still be that one, else it fails as changed. An archived
- * object is restored first when that is asked for.
+ * object is restored first when that is asked for. What fits into memory that is held for it may come with its content.
  */
-export async function openSource(job: CopyJob, version?: ObjectInfo, range?: ByteRange): Promise<OpenedObject> {
+export async function openSource(
+  job: CopyJob,
+  version?: ObjectInfo,
+  range?: ByteRange,
+  held?: HeldMemory,
+): Promise<OpenedObject> {
   const { source, key, signal } = job;
   const options = {
     ...(version?.etag !== undefined && { ifMatch: version.etag }),
     ...(range !== undefined && { range }),
   };
-  const opened = await at(job, 'source', () => source.open(key, options, signal)).catch(async (error: unknown) => {
+  const wanted = held === undefined ? options : { ...options, collectUpTo: held.bytes };
+  const opened = await at(job, 'source', () => source.open(key, wanted, signal)).catch(async (error: unknown) => {
     if (!(error instanceof SideError) || error.failure.kind !== 'archived') throw error;
+    held?.release(); // a restore takes long
     await restored(job);
     return at(job, 'source', () => source.open(key, options, signal));
   });
@@ -87,12 +101,6 @@ export async function replacedMeanwhile(job: CopyJob, beganMs: number): Promise<
     if (error instanceof SideError && error.failure.kind === 'not-found') return false;
     throw error;
   }
-}
-
-/** Ends a body that is not needed after all. */
-export function discard(opened: OpenedObject): void {
-  opened.body.on('error', () => undefined);
-  opened.body.destroy();
 }
 
 async function restored(job: CopyJob): Promise<ObjectInfo> {

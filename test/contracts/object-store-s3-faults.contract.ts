@@ -45,6 +45,19 @@ export const describeS3Faults = (subject: DestinationCase, endpointOf: () => S3E
       expect(await contentOf(store, 'k')).toHaveLength(400_000);
     });
 
+    it.each([
+      ['cut short', { kind: 'truncate' }],
+      ['reset in the middle', { kind: 'reset', when: 'mid-body' }],
+      ['reset after its headers', { kind: 'reset', when: 'after-headers' }],
+      ['longer than it is', { kind: 'wrong-length', delta: 5 }],
+    ] as const)('never brings along content that is %s', async (_how, fault) => {
+      const store = await seed({ k: Buffer.alloc(4000, 'x') });
+      const options = { collectUpTo: 5000 };
+      faults().next({ operation: 'GetObject' }, fault);
+      await expect(store.open('k', options, signal)).rejects.toEqual(failure('connection'));
+      expect((await store.open('k', options, signal)).content).toEqual(Buffer.alloc(4000, 'x'));
+    });
+
     it('reports throttling, with the time to wait', async () => {
       const store = await seed({ k: 'x' });
       faults().next({}, { kind: 'error', code: 'SlowDown', retryAfterSeconds: 3 });

@@ -1,5 +1,6 @@
 import { compareKeys, type SourceStore } from '../../src/object-store/object-store.port.js';
 import {
+  bytesOf,
   closing,
   contentOf,
   failure,
@@ -128,6 +129,26 @@ const describeReading = (subject: StoreCase<SourceStore>) => {
     expect(info.size).toBe(10);
   });
 
+  promise('brings the content along at most where it was asked for, and gives the same body', async () => {
+    const store = await seed({ a: '0123456789', empty: '' });
+    const range = { start: 3, end: 6 };
+    for (const [key, options, content] of [
+      ['a', { collectUpTo: 10 }, '0123456789'],
+      ['a', { collectUpTo: 9 }, '0123456789'],
+      ['a', {}, '0123456789'],
+      ['a', { range, collectUpTo: 4 }, '3456'],
+      ['a', { range, collectUpTo: 3 }, '3456'],
+      ['empty', { collectUpTo: 0 }, ''],
+    ] as const) {
+      const opened = await store.open(key, options, signal);
+      expect(opened.info).toMatchObject({ key, size: key === 'a' ? 10 : 0 });
+      // Whether it takes the hint is the store's choice, but only within the bound.
+      const fits = 'collectUpTo' in options && content.length <= options.collectUpTo;
+      expect(fits ? [undefined, content] : [undefined]).toContain(opened.content?.toString());
+      expect(await bytesOf(opened.body)).toEqual(Buffer.from(content));
+    }
+  });
+
   promise('refuses a range that begins after the end', async () => {
     const store = await seed({ a: '0123456789' });
     await expect(store.open('a', { range: { start: 10, end: 12 } }, signal)).rejects.toEqual(failure('invalid'));
@@ -137,9 +158,10 @@ const describeReading = (subject: StoreCase<SourceStore>) => {
     const store = await seed({ a: 'content' });
     const { etag } = await store.head('a', signal);
     expect(await contentOf(store, 'a', { ifMatch: etag! })).toBe('content');
-    await expect(store.open('a', { ifMatch: 'ffffffffffffffffffffffffffffffff' }, signal)).rejects.toEqual(
-      failure('changed'),
-    );
+    for (const collected of [{}, { collectUpTo: 7 }]) {
+      const other = { ifMatch: 'ffffffffffffffffffffffffffffffff', ...collected };
+      await expect(store.open('a', other, signal)).rejects.toEqual(failure('changed'));
+    }
   });
 
   promise('reports a missing key as not-found', async () => {
@@ -147,6 +169,7 @@ const describeReading = (subject: StoreCase<SourceStore>) => {
     for (const key of ['nope', 'b', 'a/nope', 'b/nope']) {
       await expect(store.head(key, signal)).rejects.toEqual(failure('not-found'));
       await expect(store.open(key, {}, signal)).rejects.toEqual(failure('not-found'));
+      await expect(store.open(key, { collectUpTo: 9 }, signal)).rejects.toEqual(failure('not-found'));
     }
   });
 
@@ -155,6 +178,7 @@ const describeReading = (subject: StoreCase<SourceStore>) => {
     const aborted = AbortSignal.abort(new Error('over'));
     await expect(store.head('a', aborted)).rejects.toThrow('over');
     await expect(store.open('a', {}, aborted)).rejects.toThrow('over');
+    await expect(store.open('a', { collectUpTo: 7 }, aborted)).rejects.toThrow('over');
     await expect(store.list('', undefined, aborted)[Symbol.asyncIterator]().next()).rejects.toThrow('over');
     await expect(store.listPages('', undefined, aborted)[Symbol.asyncIterator]().next()).rejects.toThrow('over');
   });

@@ -117,9 +117,9 @@ export class StoreFaults implements StoreInterceptor {
   async open(call: StoreCall, signal: AbortSignal, proceed: Proceed<OpenedObject>): Promise<OpenedObject> {
     const fault = this.strike(call);
     const opened = await this.answer(fault, call, signal, proceed);
-    if (fault?.kind === 'cut-body')
-      return { ...opened, body: through(opened.body, cutter(fault.afterBytes, fault.error)) };
-    if (fault?.kind === 'corrupt-body') return { ...opened, body: through(opened.body, corrupter(fault.atByte)) };
+    const { info } = opened;
+    if (fault?.kind === 'cut-body') return { info, body: through(opened.body, cutter(fault.afterBytes, fault.error)) };
+    if (fault?.kind === 'corrupt-body') return { info, body: through(opened.body, corrupter(fault.atByte)) };
     return opened;
   }
 

@@ -16,6 +16,7 @@ import {
   type StoreTraits,
   UNKNOWN_SIZE,
 } from '../object-store.port.js';
+import { CollectedObject } from '../opened-object.js';
 import { md5Hex, type MemoryBuckets, type MemoryObject } from './memory-buckets.js';
 import { MemoryUploads, type PartLimits } from './memory-uploads.js';
 
@@ -111,7 +112,11 @@ export class MemoryStore implements DestinationStore {
     return this.told(infoOf(key, await this.find(key, signal)));
   }
 
-  async open(key: string, { range, ifMatch }: OpenOptions, signal: AbortSignal): Promise<OpenedObject> {
+  async open(
+    key: string,
+    { range, ifMatch, collectUpTo = -1 }: OpenOptions,
+    signal: AbortSignal,
+  ): Promise<OpenedObject> {
     const object = await this.find(key, signal);
     if (ifMatch !== undefined && ifMatch !== object.etag)
       throw new StoreError('changed', `Object ${key} is another one by now`, { backendCode: 'PreconditionFailed' });
@@ -121,8 +126,9 @@ export class MemoryStore implements DestinationStore {
     if (range !== undefined && (range.start >= content.length || range.end < range.start))
       throw new StoreError('invalid', `Object ${key} has no such range`, { backendCode: 'InvalidRange' });
     const bytes = range === undefined ? content : content.subarray(range.start, range.end + 1);
-    const body = Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false });
-    return { info: this.told(infoOf(key, object)), body };
+    const info = this.told(infoOf(key, object));
+    if (bytes.length <= collectUpTo) return new CollectedObject(info, bytes);
+    return { info, body: Readable.from(bytes.length === 0 ? [] : [bytes], { objectMode: false }) };
   }
 
   async put(key: string, body: Buffer | Readable, options: PutOptions, signal: AbortSignal): Promise<PutResult> {

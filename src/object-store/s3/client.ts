@@ -74,7 +74,7 @@ export class S3Client {
 
   /** The answer, when it is a success; `doing` starts the message of the error otherwise. */
   async send(doing: string, call: S3Call, signal: AbortSignal): Promise<S3WireResponse> {
-    const answer = await this.exchange(call, signal);
+    const answer = await this.transport.send(this.prepare(call), signal);
     if (answer.status < 200 || answer.status > 299) throw fromAnswer(doing, answer.status, answer.headers, answer.body);
     return answer;
   }

@@ -14,6 +14,7 @@ import {
   type StoreCredentials,
   type StoreTraits,
 } from '../object-store.port.js';
+import { CollectedObject } from '../opened-object.js';
 import { BucketProbe } from './bucket-probe.js';
 import { S3Client } from './client.js';
 import { copyResult, copySourceHeaders, REQUESTER_PAYS } from './copying.js';
@@ -105,18 +106,20 @@ export class S3Store implements DestinationStore {
 
   async open(key: string, options: OpenOptions, signal: AbortSignal): Promise<OpenedObject> {
     assertKey(key);
-    const { range, ifMatch } = options;
+    const { range, ifMatch, collectUpTo } = options;
     const unsigned = this.readHeaders();
     if (range !== undefined) unsigned.push(['range', `bytes=${range.start}-${range.end}`]);
     if (ifMatch !== undefined) unsigned.push(['if-match', `"${ifMatch}"`]);
-    const call = { method: 'GET', key, signed: this.payer, unsigned, streamed: true } as const;
+    const collected = collectUpTo === undefined ? undefined : { collectUpTo };
+    const call = { method: 'GET', key, signed: this.payer, unsigned, streamed: true, ...collected } as const;
     const answer = await this.client.send('Get failed', call, signal);
     const body = answer.stream;
-    if (body === undefined) throw malformed('no body');
+    if (body === undefined && collectUpTo === undefined) throw malformed('no body');
     try {
-      return { info: readObjectInfo(key, wholeSize(answer, range), answer.headers, this.quirks), body };
+      const info = readObjectInfo(key, wholeSize(answer, range), answer.headers, this.quirks);
+      return body === undefined ? new CollectedObject(info, answer.body) : { info, body };
     } catch (error) {
-      body.destroy();
+      body?.destroy();
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { RetryPolicy } from '../../kernel/retry.js';
 import { type ObjectInfo, type SourceStore, StoreError } from '../../object-store/object-store.port.js';
 import { type Pacing, retrying } from '../../object-store/retrying.js';
 import { collect } from '../relay-body.js';
-import { discard } from '../source-object.js';
+import { discard } from '../../object-store/opened-object.js';
 import { ListFileError, listFileError } from './list-file-error.js';
 
 const MAX_LINE_CHARACTERS = 65_535;
