@@ -3,6 +3,7 @@ import { placeOpeners } from './place-openers.js';
 import { ReactorHost } from './projections/reactor-host.js';
 import { GroupHistory } from './tasks/group-history.js';
 import { TaskQueries } from './tasks/task-queries.js';
+import { taskViewProjection } from './tasks/task-view.projection.js';
 import { migrate } from './transfer/migration/migrate.js';
 import { createGroupDuties } from './worker/groups/create-group-duties.js';
 import type { Execute } from './worker/groups/group-commands.js';
@@ -25,7 +26,7 @@ import { guardedStores, type WorkerParts } from './worker-role.js';
 
 /** Runs migration tasks, and does the duties for all of them and their groups while it has their lease. */
 export function createMigrationWorker(parts: WorkerParts): MigrationWorker {
-  const { config, leases, commands, readStore, clock, log, migrationObserver, vault, buffers } = parts;
+  const { config, leases, commands, readStore, projections, clock, log, migrationObserver, vault, buffers } = parts;
   const time = new SystemTime();
   const open = new OpenTasks(readStore);
   const openPlaces = openPlacesWith(vault, placeOpeners(parts), clock, time);
@@ -40,6 +41,7 @@ export function createMigrationWorker(parts: WorkerParts): MigrationWorker {
   const sessions = new WorkerSessions(leases, (worker, lease, stop) => {
     const scheduler = new TaskScheduler(worker, {
       ...{ open, commands, time, log },
+      watch: (call) => projections.watch(taskViewProjection.name, call),
       runTask: (taskId, take, until) => {
         const task = new RunningTask(taskId, take, until, ofTasks);
         migrationObserver.running(task.ended);

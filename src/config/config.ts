@@ -142,6 +142,8 @@ export interface RegionConfig {
 export interface TransferConfig {
   /** What speaks HTTP to S3 endpoints: the library undici, or our own client over plain sockets. */
   readonly transport: 'undici' | 'socket';
+  /** Over sockets: whether small requests share connections, several on their way at once, while this process is short of CPU. */
+  readonly pipelining: 'auto' | 'off';
   /** Requests in flight per endpoint, reading and writing counted apart. */
   readonly readConcurrency: number;
   readonly writeConcurrency: number;

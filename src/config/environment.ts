@@ -39,6 +39,7 @@ const VARIABLES: Readonly<Record<string, readonly [path: string, kind: Kind]>> =
   OPENOMS_LISTS_FLUSH_INTERVAL_MS: ['lists.flushIntervalMs', 'number'],
   OPENOMS_LISTS_MAX_LINES: ['lists.maxLines', 'number'],
   OPENOMS_TRANSFER_TRANSPORT: ['transfer.transport', 'text'],
+  OPENOMS_TRANSFER_PIPELINING: ['transfer.pipelining', 'text'],
   OPENOMS_TRANSFER_READ_CONCURRENCY: ['transfer.readConcurrency', 'number'],
   OPENOMS_TRANSFER_WRITE_CONCURRENCY: ['transfer.writeConcurrency', 'number'],
   OPENOMS_TRANSFER_MULTIPART_THRESHOLD_BYTES: ['transfer.multipartThresholdBytes', 'number'],

@@ -73,12 +73,13 @@ class ListsSettings {
 
 class TransferSettings {
   @Setting(oneOf('undici', 'socket')) readonly transport: Config['transfer']['transport'] = 'socket';
+  @Setting(oneOf('auto', 'off')) readonly pipelining: Config['transfer']['pipelining'] = 'auto';
   @Setting(whole(1, 10_000)) readonly readConcurrency: number = 64;
   @Setting(whole(1, 10_000)) readonly writeConcurrency: number = 64;
   @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly multipartThresholdBytes: number = 64 * MIB;
   @Setting(whole(MIN_PART_BYTES, MAX_PUT_BYTES)) readonly partBytes: number = 16 * MIB;
   @Setting(whole(1, 64)) readonly partConcurrency: number = 4;
-  @Setting(whole(0, 256 * MIB)) readonly bufferBytes: number = 256 * 1024;
+  @Setting(whole(0, 256 * MIB)) readonly bufferBytes: number = MIB;
   @Setting(whole(0, 64 * GIB)) readonly bufferBudgetBytes: number = 128 * MIB;
   @Setting(whole(1, 100)) readonly attempts: number = 5;
   @Setting(whole(1, MINUTE_MS)) readonly baseDelayMs: number = 200;

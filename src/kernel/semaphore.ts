@@ -1,7 +1,18 @@
+import { notWhenAborted, whenAborted } from './abort-calls.js';
+
+/** One that waits for a permit, in a list that any of them can leave. */
+class Waiter {
+  previous: Waiter | undefined;
+  next: Waiter | undefined;
+
+  constructor(readonly admit: () => void) {}
+}
+
 /** A bound on how much runs at once. Waiters are served in order; a wait ends with the reason of its signal. */
 export class Semaphore {
   private free: number;
-  private readonly waiting = new Set<() => void>();
+  private first: Waiter | undefined;
+  private last: Waiter | undefined;
 
   constructor(readonly permits: number) {
     if (!Number.isInteger(permits) || permits < 1)
@@ -9,23 +20,32 @@ export class Semaphore {
     this.free = permits;
   }
 
-  /** Waits for a permit and answers the function that gives it back (calling it twice gives it back once). */
-  async acquire(signal?: AbortSignal): Promise<() => void> {
+  /** Takes a permit when one is free now. Whoever has one gives it back with `release`, once. */
+  take(): boolean {
+    if (this.free === 0) return false;
+    this.free--;
+    return true;
+  }
+
+  /** Takes a permit, waiting for it where none is free. */
+  async acquire(signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
-    if (this.free > 0) this.free--;
-    else await this.turn(signal);
-    let released = false;
-    return () => {
-      if (released) return;
-      released = true;
-      this.release();
-    };
+    if (!this.take()) await this.turn(signal);
+  }
+
+  release(): void {
+    const { first } = this;
+    if (first === undefined) {
+      this.free++;
+      return;
+    }
+    this.unlist(first);
+    first.admit();
   }
 
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
     signal?.throwIfAborted();
-    if (this.free > 0) this.free--;
-    else await this.turn(signal);
+    if (!this.take()) await this.turn(signal);
     try {
       return await work();
     } finally {
@@ -38,27 +58,33 @@ export class Semaphore {
     return this.permits - this.free;
   }
 
-  private turn(signal?: AbortSignal): Promise<void> {
+  private turn(signal: AbortSignal | undefined): Promise<void> {
     return new Promise((resolve, reject) => {
-      const abort = () => {
-        this.waiting.delete(next);
+      const abort = (): void => {
+        this.unlist(waiter);
         reject(signal?.reason as Error);
       };
-      const next = () => {
-        signal?.removeEventListener('abort', abort);
+      const admit = (): void => {
+        if (signal !== undefined) notWhenAborted(signal, abort);
         resolve();
       };
-      this.waiting.add(next);
-      signal?.addEventListener('abort', abort, { once: true });
+      const waiter = new Waiter(admit);
+      this.list(waiter);
+      if (signal !== undefined) whenAborted(signal, abort);
     });
   }
 
-  private release(): void {
-    const [next] = this.waiting;
-    if (next === undefined) this.free++;
-    else {
-      this.waiting.delete(next);
-      next();
-    }
+  private list(waiter: Waiter): void {
+    waiter.previous = this.last;
+    if (this.last === undefined) this.first = waiter;
+    else this.last.next = waiter;
+    this.last = waiter;
+  }
+
+  private unlist({ previous, next }: Waiter): void {
+    if (previous === undefined) this.first = next;
+    else previous.next = next;
+    if (next === undefined) this.last = previous;
+    else next.previous = previous;
   }
 }

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 
 const end = (health: 'answered' | 'down' | 'throttled' | 'unknown', times = 1): void => {
-  for (let time = 0; time < times; time++) breaker.admit()(health);
+  for (let time = 0; time < times; time++) breaker.report(breaker.admit(), health);
 };
 const refusal = (): StoreError => {
   try {
@@ -40,9 +40,9 @@ it('lets one probe through, whose answer closes it', () => {
   end('down', 3);
   now = 1000;
   expect(breaker.state).toBe('half-open');
-  const report = breaker.admit();
+  const probe = breaker.admit();
   expect(refusal()).toMatchObject({ backendCode: 'CircuitOpen', retryAfterMs: 100 });
-  report('answered');
+  breaker.report(probe, 'answered');
   expect(breaker.state).toBe('closed');
 });
 
@@ -58,15 +58,15 @@ it('lets another probe through when one was called off', () => {
   end('down', 3);
   now = 1000;
   end('unknown');
-  const report = breaker.admit();
-  report('answered');
+  const probe = breaker.admit();
+  breaker.report(probe, 'answered');
   expect(breaker.state).toBe('closed');
 });
 
 it('does not let calls from before the rest decide', () => {
   const late = breaker.admit();
   end('down', 3);
-  late('answered');
+  breaker.report(late, 'answered');
   expect(breaker.state).toBe('open');
 });
 

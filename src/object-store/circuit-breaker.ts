@@ -25,9 +25,6 @@ const MAX_PACE_MS = 1_000;
 /** Who comes while a probe is under way is told to come back after this share of the rest time. */
 const PROBE_SHARE = 0.1;
 
-/** What a call that was let through must be ended with, once. */
-export type Report = (health: CallHealth) => void;
-
 /**
  * Lets an endpoint rest that does not answer: closed, open for a rest time, then half-open with one probe whose end decides.
  * A throttled endpoint stays open to calls but each waits a moment first, longer with every further refusal.
@@ -54,28 +51,28 @@ export class CircuitBreaker {
     return this.probing || this.now() >= this.restUntil ? 'half-open' : 'open';
   }
 
-  /** Lets a call through, or refuses with `unavailable`, saying when to come back. */
-  admit(): Report {
-    const probe = this.restUntil !== undefined;
+  /** Lets a call through, or refuses with `unavailable`, saying when to come back. The answer is what `report` wants, once. */
+  admit(): number {
     if (this.restUntil !== undefined) {
       const restMs = this.restUntil - this.now();
       if (restMs > 0) throw this.refusal(restMs);
       if (this.probing) throw this.refusal(Math.max(1, this.options.resetMs * PROBE_SHARE));
       this.probing = true;
     }
-    const { generation } = this;
-    let reported = false;
-    return (health) => {
-      if (reported) return;
-      reported = true;
-      if (health === 'throttled') this.pace = Math.min(MAX_PACE_MS, Math.max(FIRST_PACE_MS, this.pace * 2));
-      if (health === 'answered') this.pace = this.pace <= FIRST_PACE_MS ? 0 : this.pace / 2;
-      // A call from before the rest tells nothing of the endpoint now.
-      if (generation === this.generation) this.judge(health, probe);
-    };
+    return this.generation;
   }
 
-  private judge(health: CallHealth, probe: boolean): void {
+  /** How a call ended that `admit` let through. */
+  report(admission: number, health: CallHealth): void {
+    if (health === 'throttled') this.pace = Math.min(MAX_PACE_MS, Math.max(FIRST_PACE_MS, this.pace * 2));
+    if (health === 'answered' && this.pace > 0) this.pace = this.pace <= FIRST_PACE_MS ? 0 : this.pace / 2;
+    // A call from before the rest tells nothing of the endpoint now.
+    if (admission === this.generation) this.judge(health);
+  }
+
+  private judge(health: CallHealth): void {
+    // Every rest begins a generation, so in one that rests there is no call but the probe.
+    const probe = this.restUntil !== undefined;
     if (probe) this.probing = false;
     switch (health) {
       case 'unknown':

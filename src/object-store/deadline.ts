@@ -1,19 +1,47 @@
-import { setMaxListeners } from 'node:events';
+import { notWhenAborted, whenAborted } from '../kernel/abort-calls.js';
 
-/** Signals that may have as many listeners as there are calls under them; each takes its own away again. */
-const widened = new WeakSet<AbortSignal>();
+/** A signal costs more than all else of a call, so one that did not abort serves again. */
+class SpareSignals {
+  private static readonly MAX_SPARE = 1_000;
+  /** Whatever somebody left on a signal goes with it after so many uses. */
+  private static readonly MAX_USES = 1_000;
+  private readonly spare: ReusedSignal[] = [];
+
+  take(): ReusedSignal {
+    return this.spare.pop() ?? new ReusedSignal();
+  }
+
+  giveBack(used: ReusedSignal): void {
+    used.uses++;
+    if (used.signal.aborted || used.uses >= SpareSignals.MAX_USES) return;
+    if (this.spare.length < SpareSignals.MAX_SPARE) this.spare.push(used);
+  }
+}
+
+class ReusedSignal {
+  uses = 0;
+  private readonly controller = new AbortController();
+  readonly signal = this.controller.signal;
+
+  abort(reason: unknown): void {
+    this.controller.abort(reason);
+  }
+}
+
+const signals = new SpareSignals();
 
 /**
  * A signal that aborts with its parent or after a time, whichever is first. Linked by hand: `AbortSignal.any` on a
- * long-lived parent keeps every child alive on Node 20. `close` frees the timer and the link; call it always.
+ * long-lived parent keeps every child alive on Node 20. `close` frees the timer and the link; call it always, and when
+ * nothing that matters uses the signal any more: another deadline may have it next.
  */
 export class Deadline {
-  private readonly controller = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
+  private readonly reused = signals.take();
+  private timer: NodeJS.Timeout | undefined = undefined;
   private armedMs = 0;
   private passed = false;
   private closed = false;
-  private onAbort: (() => void) | undefined;
+  private onAbort: (() => void) | undefined = undefined;
 
   constructor(
     private readonly parent: AbortSignal,
@@ -21,19 +49,15 @@ export class Deadline {
     /** Asked when the time is over: true grants as much again. */
     private readonly isExcused?: () => boolean,
   ) {
-    if (parent.aborted) this.controller.abort(parent.reason);
+    if (parent.aborted) this.reused.abort(parent.reason);
     else {
-      if (!widened.has(parent)) {
-        widened.add(parent);
-        setMaxListeners(0, parent);
-      }
-      parent.addEventListener('abort', this.follow, { once: true });
+      whenAborted(parent, this.follow);
       this.arm();
     }
   }
 
   get signal(): AbortSignal {
-    return this.controller.signal;
+    return this.reused.signal;
   }
 
   /** True when the time ran out before the parent aborted. */
@@ -47,19 +71,19 @@ export class Deadline {
    */
   whenAborted(call: (() => void) | undefined): void {
     this.onAbort = call;
-    if (this.controller.signal.aborted) this.tell();
+    if (call !== undefined && this.signal.aborted) this.tell();
   }
 
   /** Starts the time anew. */
   arm(ms = this.ms): void {
-    if (this.controller.signal.aborted || this.closed) return;
+    if (this.closed || this.signal.aborted) return;
     if (this.timer !== undefined && ms === this.armedMs) {
       this.timer.refresh();
       return;
     }
     clearTimeout(this.timer);
     this.armedMs = ms;
-    this.timer = setTimeout(this.expire, ms);
+    this.timer = setTimeout(expire, ms, this);
   }
 
   /** Stops the time; the signal still follows its parent. */
@@ -69,13 +93,27 @@ export class Deadline {
   }
 
   close(): void {
+    if (this.closed) return;
     this.closed = true;
     this.disarm();
-    this.parent.removeEventListener('abort', this.follow);
+    notWhenAborted(this.parent, this.follow);
+    signals.giveBack(this.reused);
+  }
+
+  /** The time is over. */
+  expire(): void {
+    if (this.isExcused?.() === true) {
+      this.timer = undefined;
+      this.arm();
+      return;
+    }
+    this.passed = true;
+    this.abort(new DOMException('The deadline passed', 'TimeoutError'));
+    this.close();
   }
 
   private abort(reason: unknown): void {
-    this.controller.abort(reason);
+    this.reused.abort(reason);
     this.tell();
   }
 
@@ -89,18 +127,9 @@ export class Deadline {
     this.disarm();
     this.abort(this.parent.reason);
   };
-
-  private readonly expire = (): void => {
-    if (this.isExcused?.() === true) {
-      this.timer = undefined;
-      this.arm();
-      return;
-    }
-    this.passed = true;
-    this.close();
-    this.abort(new DOMException('The deadline passed', 'TimeoutError'));
-  };
 }
+
+const expire = (deadline: Deadline): void => deadline.expire();
 
 /** Ends when the deadline's signal aborts even when the work does not heed it; then nobody waits for the work's own end. */
 export function orAborted<T>(work: Promise<T>, deadline: Deadline): Promise<T> {

@@ -1,11 +1,16 @@
 import { Semaphore } from '../kernel/semaphore.js';
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.js';
-import type { EndpointPermits } from './with-limits.js';
 
 export interface EndpointGuardOptions {
   readonly readConcurrency: number;
   readonly writeConcurrency: number;
   readonly breaker: BreakerOptions;
+}
+
+/** Requests in flight at one endpoint, reading and writing counted apart. */
+export interface EndpointPermits {
+  readonly reads: Semaphore;
+  readonly writes: Semaphore;
 }
 
 /** What all stores at one endpoint share. */

@@ -1,12 +1,12 @@
 import type { RetryPolicy } from '../kernel/retry.js';
+import { CallDeadlines, type DeadlineOptions } from './call-deadlines.js';
+import type { StoreObserver } from './call-observer.js';
+import type { CircuitBreaker } from './circuit-breaker.js';
 import type { EndpointGuards } from './endpoint-guards.js';
+import { GuardedCalls } from './guarded-calls.js';
+import { interceptStore } from './intercept-store.js';
 import type { DestinationStore, SourceStore } from './object-store.port.js';
-import type { Pacing } from './retrying.js';
-import { withBreaker } from './with-breaker.js';
-import { type DeadlineOptions, withDeadlines } from './with-deadlines.js';
-import { withLimits } from './with-limits.js';
-import { type StoreObserver, withMetrics } from './with-metrics.js';
-import { withRetry } from './with-retry.js';
+import { type Pacing, systemPacing } from './retrying.js';
 
 export interface GuardOptions {
   /** Shared by all stores of the process. */
@@ -17,27 +17,23 @@ export interface GuardOptions {
   readonly deadlines: DeadlineOptions;
   readonly observer?: StoreObserver;
   readonly pacing?: Pacing;
+  /** The breaker that calls on a key ask, where an endpoint is many; that of the endpoint unless given. */
+  readonly breakerOf?: (key: string) => CircuitBreaker;
 }
 
-/**
- * A store that is safe to work with. From the outside in: retry, limits, breaker, metrics, deadlines. So a wait between tries
- * holds no permit; what waited for a permit asks the breaker when its turn comes and not before; time spent waiting for a
- * turn is no time of the endpoint; and a call that ran out of time counts as a failure of the endpoint.
- */
+/** A store that is safe to work with: its calls are tried again, bounded, counted and ended in time. See `GuardedCalls`. */
 export function guardStore(store: DestinationStore, options: GuardOptions): DestinationStore;
 export function guardStore(store: SourceStore, options: GuardOptions): SourceStore;
 export function guardStore(store: SourceStore, options: GuardOptions): SourceStore {
-  const { guards, endpoint = store.endpointIdentity, retry, deadlines, observer, pacing } = options;
+  const { guards, endpoint = store.endpointIdentity, retry, observer, pacing = systemPacing, breakerOf } = options;
   const { guard, release } = guards.lease(endpoint);
-  const timed = withDeadlines(store, deadlines);
-  const observed = observer === undefined ? timed : withMetrics(timed, endpoint, observer);
-  const resting = withBreaker(observed, guard.breaker, pacing && ((ms, signal) => pacing.pause(ms, signal)));
-  const guarded = withRetry(withLimits(resting, guard.permits), retry, pacing);
+  const deadlines = new CallDeadlines(options.deadlines);
+  const calls = new GuardedCalls(store, { name: endpoint, guard, breakerOf, observer, retry, pacing, deadlines });
   return {
-    ...guarded,
+    ...interceptStore(store, calls),
     close: async () => {
       release();
-      await guarded.close();
+      await store.close();
     },
   };
 }

@@ -32,12 +32,12 @@ export interface StoreCall {
   readonly operation: StoreOperation;
   readonly key: string;
   /** What is sent, with its size; a decorator may pass another body on. */
-  readonly body?: Buffer | Readable;
-  readonly size?: number;
+  readonly body?: Buffer | Readable | undefined;
+  readonly size?: number | undefined;
   /** Of an `open`: see `OpenOptions`. */
-  readonly collectUpTo?: number;
+  readonly collectUpTo?: number | undefined;
   /** The parts of a `completeUpload`. */
-  readonly parts?: readonly UploadedPart[];
+  readonly parts?: readonly UploadedPart[] | undefined;
 }
 
 export type Proceed<T> = (call: StoreCall, signal: AbortSignal) => Promise<T>;
@@ -53,6 +53,16 @@ export interface StoreInterceptor {
   /** Both ways to list come through here. Absent: listings pass. */
   listPages?(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages;
 }
+
+/** All calls have one shape: the code that takes them runs for every object. */
+const callOf = (
+  operation: StoreOperation,
+  key: string,
+  body?: Buffer | Readable,
+  size?: number,
+  collectUpTo?: number,
+  parts?: readonly UploadedPart[],
+): StoreCall => ({ operation, key, body, size, collectUpTo, parts });
 
 const isDestination = (store: SourceStore): store is DestinationStore => 'put' in store;
 
@@ -77,25 +87,24 @@ function aroundSource(store: SourceStore, around: StoreInterceptor): SourceStore
     ...(requesterPays !== undefined && { requesterPays }),
     list: (prefix, after, signal) => objectsOf(listPages(prefix, after, signal)),
     listPages,
-    head: (key, signal) => around.call({ operation: 'head', key }, signal, (_, inner) => store.head(key, inner)),
+    head: (key, signal) => around.call(callOf('head', key), signal, (_, inner) => store.head(key, inner)),
     open: (key, options, signal) => {
       const { range, collectUpTo } = options;
-      const size = range === undefined ? undefined : { size: range.end - range.start + 1 };
-      const collected = collectUpTo === undefined ? undefined : { collectUpTo };
-      const call: StoreCall = { operation: 'open', key, ...size, ...collected };
+      const size = range === undefined ? undefined : range.end - range.start + 1;
+      const call = callOf('open', key, undefined, size, collectUpTo);
       return around.open(call, signal, (_, inner) => store.open(key, options, inner));
     },
     ...(restore && {
       restore: (key: string, days: number, signal: AbortSignal) =>
-        around.call({ operation: 'restore', key }, signal, (_, inner) => restore.call(store, key, days, inner)),
+        around.call(callOf('restore', key), signal, (_, inner) => restore.call(store, key, days, inner)),
     }),
     ...(headInBucket && {
       headInBucket: (key: string, signal: AbortSignal) =>
-        around.call({ operation: 'headInBucket', key }, signal, (_, inner) => headInBucket.call(store, key, inner)),
+        around.call(callOf('headInBucket', key), signal, (_, inner) => headInBucket.call(store, key, inner)),
     }),
     ...(getTags && {
       getTags: (key: string, signal: AbortSignal) =>
-        around.call({ operation: 'getTags', key }, signal, (_, inner) => getTags.call(store, key, inner)),
+        around.call(callOf('getTags', key), signal, (_, inner) => getTags.call(store, key, inner)),
     }),
     close: () => store.close(),
   };
@@ -107,14 +116,14 @@ function aroundDestination(store: DestinationStore, around: StoreInterceptor): D
     ...aroundSource(store, around),
     put: (key, body, options, signal) =>
       destroyingOnFailure(body, () =>
-        around.call({ operation: 'put', key, body, size: options.size }, signal, (call, inner) =>
+        around.call(callOf('put', key, body, options.size), signal, (call, inner) =>
           store.put(key, call.body ?? body, options, inner),
         ),
       ),
-    delete: (key, signal) => around.call({ operation: 'delete', key }, signal, (_, inner) => store.delete(key, inner)),
+    delete: (key, signal) => around.call(callOf('delete', key), signal, (_, inner) => store.delete(key, inner)),
     ...(copyFrom && {
       copyFrom: ((key, from, options, signal) =>
-        around.call({ operation: 'copyFrom', key }, signal, (_, inner) =>
+        around.call(callOf('copyFrom', key), signal, (_, inner) =>
           copyFrom.call(store, key, from, options, inner),
         )) satisfies typeof copyFrom,
     }),
@@ -129,28 +138,28 @@ function aroundUploads(uploads: MultipartUploads, around: StoreInterceptor): Mul
     maxPartBytes,
     maxParts,
     create: (key, options, signal) =>
-      around.call({ operation: 'createUpload', key }, signal, (_, inner) => uploads.create(key, options, inner)),
+      around.call(callOf('createUpload', key), signal, (_, inner) => uploads.create(key, options, inner)),
     uploadPart: (key, uploadId, partNumber, body, options, signal) =>
       destroyingOnFailure(body, () =>
-        around.call({ operation: 'uploadPart', key, body, size: options.size }, signal, (call, inner) =>
+        around.call(callOf('uploadPart', key, body, options.size), signal, (call, inner) =>
           uploads.uploadPart(key, uploadId, partNumber, call.body ?? body, options, inner),
         ),
       ),
     ...(copyPart && {
       copyPart: ((key, uploadId, partNumber, from, signal) =>
-        around.call({ operation: 'copyPart', key }, signal, (_, inner) =>
+        around.call(callOf('copyPart', key), signal, (_, inner) =>
           copyPart.call(uploads, key, uploadId, partNumber, from, inner),
         )) satisfies typeof copyPart,
     }),
     listParts: (key, uploadId, signal) =>
-      around.call({ operation: 'listParts', key }, signal, (_, inner) => uploads.listParts(key, uploadId, inner)),
+      around.call(callOf('listParts', key), signal, (_, inner) => uploads.listParts(key, uploadId, inner)),
     complete: (key, uploadId, parts, signal) => {
-      const call: StoreCall = { operation: 'completeUpload', key, parts };
+      const call = callOf('completeUpload', key, undefined, undefined, undefined, parts);
       const proceed: Proceed<PutResult> = (_, inner) => uploads.complete(key, uploadId, parts, inner);
       return around.completeUpload?.(call, signal, proceed) ?? around.call(call, signal, proceed);
     },
     abort: (key, uploadId, signal) =>
-      around.call({ operation: 'abortUpload', key }, signal, (_, inner) => uploads.abort(key, uploadId, inner)),
+      around.call(callOf('abortUpload', key), signal, (_, inner) => uploads.abort(key, uploadId, inner)),
   };
 }
 

@@ -14,6 +14,11 @@ export interface StoreTraits {
   readonly maxPutBytes: number;
   /** `put` also takes a stream of `UNKNOWN_SIZE`: whatever comes until its end. */
   readonly takesUnknownSizes?: boolean;
+  /**
+   * Every request of a call, and every body, fails by itself with `timeout` when it is not answered or stands still for too
+   * long, and ends when its signal aborts. Calls of other stores need a deadline around them.
+   */
+  readonly keepsTime?: boolean;
 }
 
 /** Metadata beside Content-Type; names as in HTTP. */

@@ -13,6 +13,7 @@ import {
 import { LocalStore } from './local/local-store.js';
 import { openTransport, SharedConnections, type TransportKind } from './s3/connections.js';
 import { dialectOf, GENERIC_S3, type CloudDialect } from './s3/dialects.js';
+import type { Pipelining } from './s3/pipeline-depth.js';
 import { S3Store } from './s3/store.js';
 
 /** What the configuration adds to a cloud's region. */
@@ -33,6 +34,8 @@ export interface StoreFactoryOptions {
     readonly idleTimeoutMs: number;
     /** What speaks HTTP to S3 endpoints; undici unless given. */
     readonly transport?: TransportKind;
+    /** Whether small requests share connections; only over sockets, `auto` unless given. */
+    readonly pipelining?: Pipelining;
   };
   /** URL lists and CDN domains: whether they may lead to loopback, private and link-local addresses; false unless given. */
   readonly urlSource?: { readonly allowPrivateNetworks: boolean };
@@ -66,11 +69,12 @@ export class StoreFactory {
   private readonly http: HttpClient;
 
   constructor(private readonly options: StoreFactoryOptions) {
-    const { readConcurrency, writeConcurrency, requestTimeoutMs, idleTimeoutMs, transport } = options.transfer;
+    const { readConcurrency, writeConcurrency, requestTimeoutMs, idleTimeoutMs } = options.transfer;
+    const { transport = 'undici', pipelining = 'auto' } = options.transfer;
     const connections = readConcurrency + writeConcurrency;
     const times = { requestTimeoutMs, idleTimeoutMs };
     this.connections = new SharedConnections((origin) =>
-      openTransport(transport ?? 'undici', { origin, connections, ...times }),
+      openTransport(transport, { origin, connections, pipelining, ...times }),
     );
     const { allowPrivateNetworks = false } = options.urlSource ?? {};
     const connectionsPerOrigin = readConcurrency;

@@ -25,6 +25,8 @@ export class FollowedProjection<E extends DomainEvent> implements Followed {
   constructor(
     private readonly projection: Projection<E>,
     private readonly views: ReadStore,
+    /** Told after each change of the tables. */
+    private readonly changed: () => void = () => undefined,
   ) {
     this.dispatch = dispatcher(projection.name, projection.on);
   }
@@ -78,6 +80,7 @@ export class FollowedProjection<E extends DomainEvent> implements Followed {
       this.store(position);
     });
     this.saved = position;
+    this.changed();
   }
 
   save(position: bigint): void {

@@ -90,6 +90,22 @@ describe('the projection host', () => {
     expect(host.status()).toMatchObject([{ name: 'sums', version: 1, state: 'live', position: 4n, failures: 0 }]);
   });
 
+  it('tells those who watch a projection of each change of it, until they watch no more', async () => {
+    const { name, tables, ...rest } = sums();
+    newHost(sums(), { ...rest, name: 'others', tables: {}, prefixes: ['other-'], on: { Added: () => undefined } });
+    const totals: unknown[] = [];
+    const unwatch = host.watch(name, () => totals.push(views.get('SELECT total FROM sums')));
+    expect(() => host.watch('unheard', () => undefined)).toThrow('no projection named unheard');
+    host.start();
+    await host.passed('sum-a', await add('sum-a', 2), LONG);
+    await host.passed('other-1', await add('other-1', 9), LONG);
+    await host.passed('sum-a', await add('sum-a', 3), LONG);
+    unwatch();
+    await host.passed('sum-a', await add('sum-a', 4), LONG);
+    expect(totals).toEqual([{ total: 2 }, { total: 5 }]);
+    expect(Object.keys(tables)).toHaveLength(2);
+  });
+
   it('gives equal views after a rebuild from zero, of 20,000 events', async () => {
     for (let n = 0; n < 20; n++) await add(`sum-${n % 7}`, n, 1_000);
     newHost(sums()).start();

@@ -16,6 +16,7 @@ interface Hosted {
   readonly follower: LogFollower;
   readonly version: number;
   readonly tables: readonly string[];
+  readonly watchers: Set<() => void>;
 }
 
 /** Keeps the read models of this process up to date: one pull loop per projection, so that one's failure is its own. */
@@ -41,10 +42,13 @@ export class ProjectionHost {
     const taken = new Set([...this.hosted.values()].flatMap((other) => other.tables));
     const shared = tables.find((table) => taken.has(table));
     if (shared !== undefined) throw new Error(`Two projections keep a table named ${shared}`);
-    const followed = new FollowedProjection(projection, this.readStore);
+    const watchers = new Set<() => void>();
+    const followed = new FollowedProjection(projection, this.readStore, () => {
+      for (const call of watchers) call();
+    });
     const advanced = () => this.waiters.check();
     const follower = new LogFollower(followed, this.eventStore, this.log, advanced, this.retry);
-    this.hosted.set(name, { follower, version, tables });
+    this.hosted.set(name, { follower, version, tables, watchers });
   }
 
   /** Makes all tables ready, then follows the log in the background. Starting twice is a bug. */
@@ -79,6 +83,17 @@ export class ProjectionHost {
     if (open.length === 0) return Promise.resolve(true);
     if (this.stopping.signal.aborted) return Promise.resolve(false);
     return this.waiters.add(() => open.every((follower) => follower.hasPassed(position)), timeoutMs, signal);
+  }
+
+  /**
+   * Has `call` called after each change of the tables of a projection, which may be often; it must be quick and not throw.
+   * Answers what ends that.
+   */
+  watch(name: string, call: () => void): () => void {
+    const watchers = this.hosted.get(name)?.watchers;
+    if (watchers === undefined) throw new Error(`There is no projection named ${name}`);
+    watchers.add(call);
+    return () => watchers.delete(call);
   }
 
   /** True while a projection that follows `stream` cannot go on: its view may be long behind. */

@@ -47,36 +47,34 @@ export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copi
   }
 }
 
-async function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
+function copyOnce(job: CopyJob, known?: ObjectInfo): Promise<Copied> {
   const { source, destination, progress } = job;
   progress.version = known;
-  if (destination.copyFrom !== undefined && source.endpointIdentity === destination.endpointIdentity) {
-    return copyServerSide(job, destination.copyFrom, known ?? (await headSource(job)));
+  const { copyFrom } = destination;
+  if (copyFrom !== undefined && source.endpointIdentity === destination.endpointIdentity) {
+    if (known !== undefined) return copyServerSide(job, copyFrom, known);
+    return headSource(job).then((info) => copyServerSide(job, copyFrom, info));
   }
   if (known !== undefined) {
     const uploads = partsFor(job, known);
     if (uploads !== undefined && !progress.hasNoRanges) return copyByRanges(job, uploads, known);
   }
-  const held = holdFor(job, known?.size ?? job.listed?.size);
-  try {
-    return await copyRead(job, known, held);
-  } finally {
-    held?.release();
-  }
+  return copyRead(job, known, holdFor(job, known?.size ?? job.listed?.size));
 }
 
 async function copyRead(job: CopyJob, known: ObjectInfo | undefined, held: HeldMemory | undefined): Promise<Copied> {
-  const { progress } = job;
-  // The answer to a plain read tells all that a head would, which saves that request for every new object.
-  const opened = await openSource(job, known, undefined, held);
-  // Another object than expected, or a stream all the same: who reads it finds room of its own, and holds none until then.
-  if (opened.content?.length !== opened.info.size) held?.release();
-  progress.version = opened.info;
-  sawSize(job, opened.info);
+  let opened: OpenedObject | undefined;
   try {
+    // The answer to a plain read tells all that a head would, which saves that request for every new object.
+    opened = await openSource(job, known, undefined, held);
+    // Another object than expected, or a stream all the same: who reads it finds room of its own, and holds none until then.
+    if (opened.content?.length !== opened.info.size) held?.release();
+    job.progress.version = opened.info;
+    sawSize(job, opened.info);
     return await copyOpened(job, opened);
   } finally {
-    discard(opened);
+    if (opened !== undefined) discard(opened);
+    held?.release();
   }
 }
 
@@ -89,7 +87,7 @@ function holdFor({ destination, options }: CopyJob, bytes = UNKNOWN_SIZE): HeldM
   return release && { bytes, release };
 }
 
-async function copyOpened(job: CopyJob, opened: OpenedObject): Promise<Copied> {
+function copyOpened(job: CopyJob, opened: OpenedObject): Promise<Copied> {
   if (opened.info.size === UNKNOWN_SIZE) return copyInOneRead(job, opened);
   const uploads = partsFor(job, opened.info);
   if (uploads === undefined) return copyWhole(job, opened);

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { giveBack } from '../object-store/body-memory.js';
 import type { ObjectInfo, OpenedObject, PutOptions, PutResult } from '../object-store/object-store.port.js';
 import { discard } from '../object-store/opened-object.js';
 import { isMismatch, relayFailure } from './copy-in-parts.js';
@@ -6,10 +7,10 @@ import type { CopyJob } from './copy-job.js';
 import { Crc64 } from './crc64.js';
 import { asksSource, putOptionsFor } from './put-options.js';
 import { collect, lengthChanged, RelayBody, type Sent } from './relay-body.js';
-import { at, blame, isChanged } from './side-error.js';
+import { blame, isChanged } from './side-error.js';
 import { checkUnchanged, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
-import { checkRead, digestsFor, prove, vouchedMd5 } from './verify.js';
+import { checkRead, digestsFor, prove, provesMd5, vouchedMd5 } from './verify.js';
 
 /** One put: buffered when it is small and memory is left, else relayed as it comes. */
 export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
@@ -29,33 +30,47 @@ export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Cop
 }
 
 /** It came along with the answer; whoever asked for that holds the memory. */
-function copyCollected(job: CopyJob, info: ObjectInfo, content: Buffer): Promise<Copied> {
+async function copyCollected(job: CopyJob, info: ObjectInfo, content: Buffer): Promise<Copied> {
   job.progress.moved(content.length);
   if (content.length !== info.size) throw blame('source', lengthChanged(info.size, content.length), true);
-  return copyContent(job, info, content);
+  const copied = await copyContent(job, info, content);
+  // Only after success: a put that failed may still be at work on it.
+  giveBack(content);
+  return copied;
 }
 
-/** Checked whole before anything is sent. `known` are the options of the put where they were asked for already. */
+/**
+ * Checked before anything is sent, but for an MD5 that the destination checks (see `vouchedMd5`). `known` are the options of the
+ * put where they were asked for already.
+ */
 export async function copyContent(
   job: CopyJob,
   info: ObjectInfo,
   content: Buffer,
   known?: PutOptions,
 ): Promise<Copied> {
-  const digests = digestsFor(job, info);
-  const md5 = hash('md5', content);
+  const { destination, targetKey, progress, signal } = job;
+  const vouched = vouchedMd5(job, info);
   const sent: Sent = {
     size: content.length,
-    md5,
-    ...(digests.crc64 && { crc64: new Crc64().update(content).digest() }),
+    md5: vouched ?? hash('md5', content),
+    crc64: digestsFor(job, info).crc64 ? new Crc64().update(content).digest() : undefined,
   };
   checkRead(info, sent);
   if (info.etag === undefined) await checkUnchanged(job, info);
-  const options = known ?? (await putOptionsFor(job, info));
-  const result = await at(job, 'destination', () =>
-    job.destination.put(job.targetKey, content, { ...options, size: content.length, md5 }, job.signal),
-  );
-  return provenCopy(job, info, sent, result);
+  const options = { ...(known ?? (await putOptionsFor(job, info))), size: sent.size, md5: sent.md5 };
+  let result: PutResult;
+  progress.side = 'destination';
+  try {
+    result = await destination.put(targetKey, content, options, signal);
+  } catch (error) {
+    const failure = blame('destination', error);
+    // Which side is at fault is seen in what was read.
+    if (vouched !== undefined && isMismatch(failure)) checkRead(info, { ...sent, md5: hash('md5', content) });
+    throw failure;
+  }
+  const isTold = vouched === undefined || provesMd5(sent, result);
+  return provenCopy(job, info, isTold ? sent : { ...sent, md5: hash('md5', content) }, result);
 }
 
 /** Neither for memory nor for parts: relayed in one request. */
@@ -85,12 +100,12 @@ export async function provenCopy(
   info: ObjectInfo,
   sent: Sent,
   result: PutResult,
-  checkSource: () => Promise<void> = () => Promise.resolve(),
+  checkSource?: () => Promise<void>,
 ): Promise<Copied> {
   job.progress.wrote = true;
   try {
     checkRead(info, sent);
-    await checkSource();
+    if (checkSource !== undefined) await checkSource();
     const proof = await prove(job, info, sent, result);
     job.progress.wrongVisible = false;
     return { size: sent.size, proof };

@@ -23,30 +23,32 @@ const hasTags = ({ tagCount = 0 }: Stored): boolean => tagCount > 0;
  * How the copy is to be put. May ask the source (see `asksSource`), so then no body of the source may be open: with all read
  * permits of an endpoint held by open bodies that would wait for ever.
  */
-export async function putOptionsFor(job: CopyJob, info: ObjectInfo): Promise<PutOptions> {
-  const { source, key, options, signal } = job;
-  const { getTags } = source;
-  const stored = await storedOf(job, info);
+export function putOptionsFor(job: CopyJob, info: ObjectInfo): PutOptions | Promise<PutOptions> {
+  if (asksSource(job, info)) return askedOptions(job, info);
+  return optionsOf(job, info, job.source.headInBucket === undefined ? info : (job.listed ?? {}));
+}
+
+async function askedOptions(job: CopyJob, info: ObjectInfo): Promise<PutOptions> {
+  const { source, key, signal } = job;
+  const { getTags, headInBucket } = source;
+  // What is read through a CDN tells less than the bucket.
+  const stored: Stored =
+    headInBucket === undefined ? info : await at(job, 'source', () => headInBucket.call(source, key, signal));
   const tags =
     getTags !== undefined && wantsTags(job) && hasTags(stored)
       ? await at(job, 'source', () => getTags.call(source, key, signal))
       : undefined;
-  const storageClass = storageClassFor(options.storagePolicy ?? null, stored.storageClass);
-  return {
-    size: info.size,
-    ...(info.contentType !== undefined && { contentType: info.contentType }),
-    ...(options.migrateMetadata && { metadata: info.metadata }),
-    ...(tags !== undefined && { tags }),
-    ...(storageClass !== undefined && { storageClass }),
-    ...(options.enableKms && { serverSideEncryption: 'kms' }),
-  };
+  return optionsOf(job, info, stored, tags);
 }
 
-/** What the read said; of an object that is read through a CDN what its listing said, or else the bucket says. */
-async function storedOf(job: CopyJob, info: ObjectInfo): Promise<Stored> {
-  const { source, key, listed, signal } = job;
-  const { headInBucket } = source;
-  if (headInBucket === undefined) return info;
-  if (!asksSource(job, info)) return listed ?? {};
-  return at(job, 'source', () => headInBucket.call(source, key, signal));
+function optionsOf({ options }: CopyJob, info: ObjectInfo, stored: Stored, tags?: PutOptions['tags']): PutOptions {
+  return {
+    size: info.size,
+    contentType: info.contentType,
+    metadata: options.migrateMetadata ? info.metadata : undefined,
+    storageClass: storageClassFor(options.storagePolicy ?? null, stored.storageClass),
+    tags,
+    serverSideEncryption: options.enableKms ? 'kms' : undefined,
+    md5: undefined,
+  };
 }

@@ -1,5 +1,5 @@
 import { Deadline } from '../object-store/deadline.js';
-import type { DestinationStore, SourceStore } from '../object-store/object-store.port.js';
+import type { DestinationStore, ListedObject, SourceStore } from '../object-store/object-store.port.js';
 import { type CopyJob, CopyProgress } from './copy-job.js';
 import type { SyncObjectOptions } from './transfer-options.js';
 import { failed, nameTooLong, type TransferOutcome } from './transfer-outcome.js';
@@ -12,6 +12,8 @@ export interface NamedObject {
   readonly key: string;
   /** At the destination. */
   readonly targetKey: string;
+  /** What a listing said of the source. */
+  readonly listed?: ListedObject | undefined;
 }
 
 /**
@@ -21,7 +23,7 @@ export interface NamedObject {
 export async function runObject(
   source: SourceStore,
   destination: DestinationStore,
-  { key, targetKey }: NamedObject,
+  { key, targetKey, listed }: NamedObject,
   options: SyncObjectOptions,
   signal: AbortSignal,
   work: (job: CopyJob) => Promise<TransferOutcome>,
@@ -37,6 +39,7 @@ export async function runObject(
     destination,
     key,
     targetKey,
+    listed,
     options,
     signal: deadline.signal,
     stop: signal,
@@ -55,14 +58,12 @@ export async function runObject(
 /** Waits for work that is bound to end when the deadline's signal aborts, but no longer than the grace for that. */
 function endsInTime<T>(work: Promise<T>, deadline: Deadline): Promise<T> {
   return new Promise((resolve, reject) => {
-    let grace: NodeJS.Timeout | undefined;
     deadline.whenAborted(() => {
-      grace = setTimeout(() => reject(new Error('The object did not end when it was told to')), GRACE_MS);
+      const giveUp = () => reject(new Error('The object did not end when it was told to'));
+      const grace = setTimeout(giveUp, GRACE_MS);
+      const ended = () => clearTimeout(grace);
+      work.then(ended, ended);
     });
-    const end = (): void => {
-      deadline.whenAborted(undefined);
-      clearTimeout(grace);
-    };
-    work.finally(end).then(resolve, reject);
+    work.then(resolve, reject);
   });
 }

@@ -3,13 +3,14 @@ import {
   type ByteRange,
   type ObjectInfo,
   type OpenedObject,
+  type OpenOptions,
   StoreError,
   UNKNOWN_SIZE,
 } from '../object-store/object-store.port.js';
 import { discard } from '../object-store/opened-object.js';
 import { systemPacing } from '../object-store/retrying.js';
 import type { CopyJob } from './copy-job.js';
-import { at, SideError } from './side-error.js';
+import { at, blame, SideError } from './side-error.js';
 
 const DEFAULT_POLL_MS = 30_000;
 const DEFAULT_RESTORE_DAYS = 1;
@@ -60,17 +61,17 @@ export async function openSource(
   held?: HeldMemory,
 ): Promise<OpenedObject> {
   const { source, key, signal } = job;
-  const options = {
-    ...(version?.etag !== undefined && { ifMatch: version.etag }),
-    ...(range !== undefined && { range }),
-  };
-  const wanted = held === undefined ? options : { ...options, collectUpTo: held.bytes };
-  const opened = await at(job, 'source', () => source.open(key, wanted, signal)).catch(async (error: unknown) => {
-    if (!(error instanceof SideError) || error.failure.kind !== 'archived') throw error;
+  const options: OpenOptions = { range, ifMatch: version?.etag, collectUpTo: held?.bytes };
+  let opened: OpenedObject;
+  job.progress.side = 'source';
+  try {
+    opened = await source.open(key, options, signal);
+  } catch (error) {
+    if (!(error instanceof StoreError) || error.kind !== 'archived') throw blame('source', error);
     held?.release(); // a restore takes long
     await restored(job);
-    return at(job, 'source', () => source.open(key, options, signal));
-  });
+    opened = await at(job, 'source', () => source.open(key, { ...options, collectUpTo: undefined }, signal));
+  }
   if (version === undefined || sameVersion(version, opened.info)) return opened;
   discard(opened);
   throw changed('The source object changed while it was read');
@@ -90,10 +91,13 @@ export async function checkUnchanged(job: CopyJob, read: ObjectInfo): Promise<vo
  * True when the source has another version than the one that was copied. A source replaced during the copy would look older
  * than its copy for ever, since comparing goes by time. Within one second it would not, so there no look is needed.
  */
-export async function replacedMeanwhile(job: CopyJob, beganMs: number): Promise<boolean> {
+export function replacedMeanwhile(job: CopyJob, beganMs: number): boolean | Promise<boolean> {
   const { version } = job.progress;
   const endedMs = (job.options.now ?? Date.now)();
-  if (version === undefined || Math.floor(beganMs / 1000) === Math.floor(endedMs / 1000)) return false;
+  return version !== undefined && Math.floor(beganMs / 1000) !== Math.floor(endedMs / 1000) && isReplaced(job, version);
+}
+
+async function isReplaced(job: CopyJob, version: ObjectInfo): Promise<boolean> {
   try {
     return !sameVersion(version, await at(job, 'source', () => job.source.head(job.key, job.signal)));
   } catch (error) {

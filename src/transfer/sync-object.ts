@@ -1,6 +1,5 @@
 import {
   type DestinationStore,
-  type ListedObject,
   type ObjectInfo,
   type SourceStore,
   StoreError,
@@ -11,7 +10,7 @@ import { copyObject } from './copy-object.js';
 import { type NamedObject, runObject } from './run-object.js';
 import { at, blame } from './side-error.js';
 import { headSource, sawSize } from './source-object.js';
-import type { SyncObjectOptions } from './transfer-options.js';
+import type { Copied, SyncObjectOptions } from './transfer-options.js';
 import type { TransferOutcome } from './transfer-outcome.js';
 
 export type { TransferFailure, TransferOutcome } from './transfer-outcome.js';
@@ -19,17 +18,10 @@ export type { TransferFailure, TransferOutcome } from './transfer-outcome.js';
 /** What one object of a migration may take until it comes forward again. */
 const PROGRESS_BYTES = 1024 * 1024;
 
-interface MaybeListed extends NamedObject {
-  /** What a listing said of the source. */
-  readonly listed?: ListedObject | undefined;
-}
-
-export interface ObjectToSync extends MaybeListed {
+export interface ObjectToSync extends NamedObject {
   /** An object modified at or before this is ignored; none or 0: none. */
   readonly migrateSinceMs?: number;
 }
-
-export type ObjectToCopy = MaybeListed;
 
 /**
  * Makes the destination's object of this key equal to the source's, if it is not yet. Every failure is an outcome; it
@@ -57,41 +49,28 @@ export const syncNamed = (
 ): Promise<TransferOutcome> => {
   const { migrateSinceMs = 0 } = object;
   const work = migrateSinceMs > 0 ? (job: CopyJob) => syncSince(job, migrateSinceMs) : sync;
-  return runListed(source, destination, object, options, signal, work);
+  return runObject(source, destination, object, options, signal, work, progressBytes(options));
 };
 
 /** Copies an object without looking at the destination, which was listed already. Promises and outcomes as of `syncNamed`. */
 export const copyListed = (
   source: SourceStore,
   destination: DestinationStore,
-  object: ObjectToCopy,
+  object: NamedObject,
   options: SyncObjectOptions,
   signal: AbortSignal,
-): Promise<TransferOutcome> => {
-  return runListed(source, destination, object, options, signal, copyOfListed);
-};
-
-const runListed = (
-  source: SourceStore,
-  destination: DestinationStore,
-  object: MaybeListed,
-  options: SyncObjectOptions,
-  signal: AbortSignal,
-  work: (job: CopyJob) => Promise<TransferOutcome>,
-): Promise<TransferOutcome> => {
-  const ofListed = (job: CopyJob) => work({ ...job, listed: object.listed });
-  return runObject(source, destination, object, options, signal, ofListed, progressBytes(options));
-};
+): Promise<TransferOutcome> =>
+  runObject(source, destination, object, options, signal, copyOfListed, progressBytes(options));
 
 const progressBytes = ({ limits }: SyncObjectOptions): number => limits.progressBytes ?? PROGRESS_BYTES;
 
 /** What goes up in parts is looked at first: a read of the whole that is given up would cost its connection. */
-async function copyOfListed(job: CopyJob): Promise<TransferOutcome> {
+function copyOfListed(job: CopyJob): Promise<TransferOutcome> {
   const { listed } = job;
   if (listed === undefined) return copied(job);
   sawSize(job, listed);
   const inParts = listed.size >= job.options.limits.multipartThresholdBytes;
-  return copied(job, inParts ? await headSource(job) : undefined);
+  return inParts ? headSource(job).then((known) => copied(job, known)) : copied(job);
 }
 
 /** The source's time decides first; then nothing that is left alone costs a look at the destination. */
@@ -114,10 +93,9 @@ async function sync(job: CopyJob, seen?: ObjectInfo): Promise<TransferOutcome> {
   return copied(job, await readable(job, current));
 }
 
-const copied = async (job: CopyJob, known?: ObjectInfo): Promise<TransferOutcome> => ({
-  outcome: 'synced',
-  ...(await copyObject(job, known)),
-});
+const copied = (job: CopyJob, known?: ObjectInfo): Promise<TransferOutcome> => copyObject(job, known).then(synced);
+
+const synced = ({ size, proof }: Copied): TransferOutcome => ({ outcome: 'synced', size, proof });
 
 async function look(job: CopyJob): Promise<ObjectInfo> {
   const current = await at(job, 'source', () => job.source.head(job.key, job.signal));

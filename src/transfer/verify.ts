@@ -35,17 +35,17 @@ export function checkRead(info: ObjectInfo, sent: Sent): void {
  * What the destination has must be what was sent. Answers what proves it: the answer to the upload when that vouches for a
  * checksum, else (unless checks are off) a look at the object.
  */
-export async function prove(job: CopyJob, info: ObjectInfo, sent: Sent, result: PutResult): Promise<Proof> {
+export function prove(job: CopyJob, info: ObjectInfo, sent: Sent, result: PutResult): Proof | Promise<Proof> {
   checkWritten(sent, result);
   const { consistencyCheck } = job.options;
-  if (consistencyCheck === 'no_check') return proofOf(sent, result) ?? 'size';
-  const wantsCrc64 = consistencyCheck === 'crc64' && sent.crc64 !== undefined;
   const first = proofOf(sent, result);
+  if (consistencyCheck === 'no_check') return first ?? 'size';
+  const wantsCrc64 = consistencyCheck === 'crc64' && sent.crc64 !== undefined;
+  const proof = (seen: PutResult): Proof =>
+    wantsCrc64 && knowsCrc64(info, seen) ? 'crc64' : (proofOf(sent, seen) ?? 'size');
   const looks =
     first === undefined || (wantsCrc64 && !knowsCrc64(info, result) && job.destination.traits.checksum === 'crc64');
-  const seen: PutResult = looks ? { ...result, ...(await lookAt(job, sent)) } : result;
-  if (wantsCrc64 && knowsCrc64(info, seen)) return 'crc64';
-  return proofOf(sent, seen) ?? 'size';
+  return looks ? lookAt(job, sent).then((seen) => proof({ ...result, ...seen })) : proof(result);
 }
 
 const knowsCrc64 = (info: ObjectInfo, result: PutResult): boolean =>
@@ -64,6 +64,10 @@ function checkWritten(sent: Sent, result: PutResult): void {
   if (differ(sent.md5, result.md5)) throw mismatch('destination', 'The MD5 of the copy');
   if (differ(sent.crc64, result.crc64)) throw mismatch('destination', 'The CRC-64 of the copy');
 }
+
+/** The destination tells the MD5 of what was sent. */
+export const provesMd5 = (sent: Sent, result: PutResult): boolean =>
+  result.md5 === sent.md5 || result.etag?.toLowerCase() === sent.md5;
 
 /** An ETag proves when it is the MD5, but disproves nothing: encrypted objects have others. */
 function proofOf(sent: Sent, result: PutResult): Proof | undefined {

@@ -6,7 +6,11 @@ import { describeS3Faults } from './object-store-s3-faults.contract.js';
 const credentials = { accessKey: 'CONTRACTKEY', secretKey: 'contract-secret' };
 const transfer = { readConcurrency: 16, writeConcurrency: 16, requestTimeoutMs: 5000, idleTimeoutMs: 5000 };
 
-describe.each(['undici', 'socket'] as const)('the S3 store over %s', (transport) => {
+describe.each([
+  { transport: 'undici', pipelining: 'off' },
+  { transport: 'socket', pipelining: 'off' },
+  { transport: 'socket', pipelining: 'always' },
+] as const)('the S3 store over $transport with pipelining $pipelining', (over) => {
   let endpoint: S3Endpoint;
   let factory: StoreFactory;
   let count = 0;
@@ -15,7 +19,7 @@ describe.each(['undici', 'socket'] as const)('the S3 store over %s', (transport)
     endpoint = await startS3Endpoint({ accessKeys: [credentials], buckets: [], region: 'local' });
     factory = new StoreFactory({
       clouds: { AWS: { regions: { local: { endpoint: endpoint.url, addressing: 'path' } } } },
-      transfer: { ...transfer, transport },
+      transfer: { ...transfer, ...over },
     });
   });
   afterAll(async () => {
@@ -26,7 +30,13 @@ describe.each(['undici', 'socket'] as const)('the S3 store over %s', (transport)
 
   const open = (bucket: string) => factory.open({ cloudType: 'AWS', region: 'local', bucket }, credentials);
   const subject: DestinationCase = {
-    traits: { listsInKeyOrder: true, keepsMetadata: true, checksum: 'md5', maxPutBytes: 5 * 1024 ** 3 },
+    traits: {
+      listsInKeyOrder: true,
+      keepsMetadata: true,
+      checksum: 'md5',
+      maxPutBytes: 5 * 1024 ** 3,
+      keepsTime: true,
+    },
     seed: async (objects) => {
       const bucket = `bucket-${++count}`;
       endpoint.createBucket(bucket);

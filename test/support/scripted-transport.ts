@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { ResponseHeaders } from '../../src/object-store/s3/response-headers.js';
 import type { S3Transport, S3WireRequest, S3WireResponse } from '../../src/object-store/s3/transport.js';
 
 export interface ScriptedAnswer {
@@ -20,7 +21,7 @@ export class ScriptedTransport implements S3Transport {
     const content = Buffer.from(body);
     return Promise.resolve({
       status,
-      headers,
+      headers: ResponseHeaders.of(headers),
       body: streamed ? Buffer.alloc(0) : content,
       stream: streamed ? Readable.from([content], { objectMode: false }) : undefined,
     });

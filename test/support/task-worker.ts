@@ -62,6 +62,7 @@ export class TaskWorker {
       (worker, lease, stop) =>
         new TaskScheduler(worker, {
           ...{ open: this.open, commands, time, slots, log: silentLog, others: others() },
+          watch: (call) => this.projections.watch(taskViewProjection.name, call),
           runTask: (taskId, take, until) => this.runTask(taskId, take, until),
         }).run(lease, stop),
       () => `${name}-${++this.ids}`,

@@ -2,7 +2,7 @@ import { setMaxListeners } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { ResponseBody } from '../s3/response-body.js';
-import { headerOf, type S3Headers } from '../s3/transport.js';
+import { ResponseHeaders, type HeaderValues } from '../s3/response-headers.js';
 import { transportFailure } from './http-errors.js';
 
 export interface HttpWireRequest {
@@ -16,7 +16,7 @@ export interface HttpWireRequest {
 export interface HttpAnswer {
   readonly status: number;
   /** Names in lower case. */
-  readonly headers: S3Headers;
+  readonly headers: ResponseHeaders;
   /** The bytes that the body will have, where the answer tells. */
   readonly announced: number | undefined;
   /** Ends only after exactly the announced bytes. Read it to its end or discard it. */
@@ -34,8 +34,8 @@ export function discardBody({ announced, body }: HttpAnswer): void {
 }
 
 /** The bytes that Content-Length announces. */
-export function contentLength(headers: S3Headers): number | undefined {
-  const text = headerOf(headers, 'content-length');
+export function contentLength(headers: ResponseHeaders): number | undefined {
+  const text = headers.get('content-length');
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
@@ -88,8 +88,9 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.ended) controller.abort(asError(this.signal.reason));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: S3Headers): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, values: HeaderValues): void {
     if (status < 200) return;
+    const headers = ResponseHeaders.of(values);
     const announced = this.method === 'HEAD' ? 0 : contentLength(headers);
     this.body = new ResponseBody(controller, announced, this.finish);
     this.resolve({ status, headers, announced, body: this.body });

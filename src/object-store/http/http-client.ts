@@ -1,5 +1,4 @@
 import { StoreError } from '../object-store.port.js';
-import { headerOf } from '../s3/transport.js';
 import { guardedConnector, type ResolveAll } from './address-guard.js';
 import { discardBody, exchange, type HttpAnswer } from './exchange.js';
 import { OriginPools } from './origin-pools.js';
@@ -67,7 +66,7 @@ export class HttpClient {
           backendCode: 'TooManyRedirects',
           httpStatus: answer.status,
         });
-      target = redirected(target, headerOf(answer.headers, 'location'));
+      target = redirected(target, answer.headers.get('location'));
     }
   }
 

@@ -1,6 +1,6 @@
 import { StoreError, type StoreErrorKind } from '../object-store.port.js';
 import { fromSystemError, parseRetryAfter } from '../s3/errors.js';
-import { headerOf, type S3Headers } from '../s3/transport.js';
+import type { ResponseHeaders } from '../s3/response-headers.js';
 
 /** Nobody has credentials for a URL that could be wrong for all of them, so 401 is about this one. */
 const REFUSALS: ReadonlyMap<number, readonly [StoreErrorKind, string]> = new Map([
@@ -16,8 +16,8 @@ const REFUSALS: ReadonlyMap<number, readonly [StoreErrorKind, string]> = new Map
 ]);
 
 /** The error that an answer without the object stands for. Its body is somebody's web page, and says nothing. */
-export function refusalOf(doing: string, status: number, headers: S3Headers): StoreError {
-  const retryAfterMs = parseRetryAfter(headerOf(headers, 'retry-after'), Date.now());
+export function refusalOf(doing: string, status: number, headers: ResponseHeaders): StoreError {
+  const retryAfterMs = parseRetryAfter(headers.get('retry-after'), Date.now());
   const asksToWait = status === 503 && retryAfterMs !== undefined;
   const [kind, backendCode] = REFUSALS.get(status) ?? [
     asksToWait ? 'throttled' : status >= 500 ? 'unavailable' : 'invalid',

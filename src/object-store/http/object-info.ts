@@ -7,7 +7,7 @@ import {
 } from '../object-store.port.js';
 import { bareEtag } from '../s3/list-reader.js';
 import { crc64Of, readMetadata } from '../s3/object-headers.js';
-import { headerOf, type S3Headers } from '../s3/transport.js';
+import type { ResponseHeaders } from '../s3/response-headers.js';
 import { contentLength, type HttpAnswer } from './exchange.js';
 
 /** What object stores put before the names of user metadata when they answer a plain request. */
@@ -27,12 +27,12 @@ const MD5_BYTES = 16;
 
 /** What the headers of a successful answer say of the object. */
 export function readHttpObject(key: string, { status, headers }: HttpAnswer): ObjectInfo {
-  const contentType = headerOf(headers, 'content-type');
+  const contentType = headers.get('content-type');
   const etag = strongEtag(headers);
   const crc64 = crc64Of(headers);
   // With a range, Content-MD5 may be that of the range.
   const md5 = status === 206 ? undefined : readMd5(headers);
-  const lastModifiedMs = Date.parse(headerOf(headers, 'last-modified') ?? '');
+  const lastModifiedMs = Date.parse(headers.get('last-modified') ?? '');
   return {
     key,
     size: status === 206 ? totalOf(headers) : (contentLength(headers) ?? UNKNOWN_SIZE),
@@ -48,22 +48,22 @@ export function readHttpObject(key: string, { status, headers }: HttpAnswer): Ob
 const SENDABLE = /^[\x21\x23-\x7e]+$/;
 
 /** A weak ETag does not promise the same bytes, and serves for nothing here. */
-export function strongEtag(headers: S3Headers): string | undefined {
-  const text = headerOf(headers, 'etag') ?? '';
+export function strongEtag(headers: ResponseHeaders): string | undefined {
+  const text = headers.get('etag') ?? '';
   const bare = bareEtag(text);
   return !text.startsWith('W/') && SENDABLE.test(bare) ? bare : undefined;
 }
 
-function readMd5(headers: S3Headers): string | undefined {
-  const text = headerOf(headers, 'content-md5') ?? '';
+function readMd5(headers: ResponseHeaders): string | undefined {
+  const text = headers.get('content-md5') ?? '';
   const bytes = Buffer.from(text, 'base64');
   return bytes.length === MD5_BYTES && bytes.toString('base64') === text ? bytes.toString('hex') : undefined;
 }
 
 const CONTENT_RANGE = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15}|\*)$/;
 
-function totalOf(headers: S3Headers): number {
-  const total = CONTENT_RANGE.exec(headerOf(headers, 'content-range') ?? '')?.[3] ?? '*';
+function totalOf(headers: ResponseHeaders): number {
+  const total = CONTENT_RANGE.exec(headers.get('content-range') ?? '')?.[3] ?? '*';
   return total === '*' ? UNKNOWN_SIZE : Number(total);
 }
 
@@ -74,7 +74,7 @@ export function assertAnswersRange({ status, headers }: HttpAnswer, range: ByteR
     if (range === undefined || (range.start === 0 && length !== undefined && length <= range.end + 1)) return;
     throw new StoreError('invalid', 'The server gives no ranges', { backendCode: RANGE_NOT_SUPPORTED });
   }
-  const match = CONTENT_RANGE.exec(headerOf(headers, 'content-range') ?? '');
+  const match = CONTENT_RANGE.exec(headers.get('content-range') ?? '');
   const [start, end] = [Number(match?.[1]), Number(match?.[2])];
   const last = match?.[3] === '*' ? Infinity : Number(match?.[3]) - 1;
   const asked = range !== undefined && start === range.start && end === Math.min(range.end, last);

@@ -30,6 +30,8 @@ const writeBody = async (
   if (hash !== undefined && hash.digest('hex') !== md5)
     throw new StoreError('checksum', 'The MD5 of what arrived is another one');
   await file.sync();
+  // Whoever gave this up may have written anew meanwhile, and put the body's memory to another use.
+  signal.throwIfAborted();
 };
 
 /** Writes a file as a whole: into the work folder first, then by rename under its name. */

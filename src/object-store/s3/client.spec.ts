@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { S3Client, type PayloadSigning, type S3Call } from './client.js';
+import { NO_HEADERS } from './response-headers.js';
 import { SigV4Signer } from './sigv4.js';
 import type { S3WireRequest } from './transport.js';
 
@@ -14,7 +15,7 @@ async function sent(call: S3Call, origin: string, payload?: PayloadSigning): Pro
   const transport = {
     send: (request: S3WireRequest) => {
       requests.push(request);
-      return Promise.resolve({ status: 200, headers: {}, body: Buffer.alloc(0), stream: undefined });
+      return Promise.resolve({ status: 200, headers: NO_HEADERS, body: Buffer.alloc(0), stream: undefined });
     },
     close: () => Promise.resolve(),
   };
@@ -42,9 +43,21 @@ describe('the client', () => {
     expect(headers[headers.indexOf('authorization') + 1]).toMatch(/SignedHeaders=content-md5;host;/);
   });
 
+  it.each(['signed', 'unsigned'])('sends values of %s headers as their UTF-8 bytes', async (how) => {
+    const { headers } = await sent({ method: 'PUT', key: 'k', [how]: [['x-name', 'é\t世']] }, 'http://h');
+    expect(Buffer.from(headers[headers.indexOf('x-name') + 1] ?? '', 'latin1').toString('utf8')).toBe('é\t世');
+  });
+
+  it.each(['a\nb', 'a\r\nx: y', '\0', '\x7f', 'é\x1f'])('refuses the value %j before it is sent', async (value) => {
+    for (const how of ['signed', 'unsigned'])
+      await expect(sent({ method: 'PUT', key: 'k', [how]: [['x-name', value]] }, 'http://h')).rejects.toMatchObject({
+        kind: 'invalid',
+      });
+  });
+
   it('says up to where a body is to be collected', async () => {
     const call = { method: 'GET', key: 'k', streamed: true } as const;
     expect((await sent({ ...call, collectUpTo: 10 }, 'http://h')).collectUpTo).toBe(10);
-    expect(await sent(call, 'http://h')).not.toHaveProperty('collectUpTo');
+    expect((await sent(call, 'http://h')).collectUpTo).toBeUndefined();
   });
 });

@@ -1,9 +1,8 @@
 import { StoreError, type CopySource, type PutResult } from '../object-store.port.js';
 import { errorCodeOf, storeErrorOf } from './errors.js';
-import { bareEtag } from './list-reader.js';
 import { readPutResult } from './object-headers.js';
 import type { HeaderPair } from './sigv4.js';
-import { headerOf, type S3WireResponse } from './transport.js';
+import type { S3WireResponse } from './transport.js';
 import { encodePath } from './uri.js';
 import { textOf } from './xml.js';
 
@@ -21,9 +20,9 @@ export function copyResult(doing: string, answer: S3WireResponse): PutResult {
   const body = answer.body.toString('utf8');
   const code = errorCodeOf(body);
   if (code !== undefined)
-    throw storeErrorOf(doing, { status: 500, code, retryAfter: headerOf(answer.headers, 'retry-after') });
+    throw storeErrorOf(doing, { status: 500, code, retryAfter: answer.headers.get('retry-after') });
   const etag = textOf(body, 'ETag');
   if (etag === undefined || etag === '')
     throw new StoreError('unavailable', `${doing}: the answer is incomplete`, { backendCode: 'IncompleteAnswer' });
-  return readPutResult({ ...answer.headers, etag: bareEtag(etag) });
+  return readPutResult(answer.headers, etag);
 }

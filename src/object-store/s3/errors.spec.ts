@@ -1,5 +1,6 @@
 import { StoreError } from '../object-store.port.js';
 import { fromAnswer, fromSystemError, parseRetryAfter } from './errors.js';
+import { NO_HEADERS, ResponseHeaders } from './response-headers.js';
 
 const document = (code: string) =>
   Buffer.from(`<?xml version="1.0"?>\n<Error><Code>${code}</Code><Message>AKIDSECRET</Message></Error>`);
@@ -25,7 +26,7 @@ describe('an error answer', () => {
     [418, 'SomethingNew', 'invalid'],
     [502, 'SomethingNew', 'unavailable'],
   ])('%i %s is %s', (status, code, kind) =>
-    expect(fromAnswer('Get failed', status, {}, document(code))).toMatchObject({
+    expect(fromAnswer('Get failed', status, NO_HEADERS, document(code))).toMatchObject({
       kind,
       backendCode: code,
       httpStatus: status,
@@ -43,17 +44,17 @@ describe('an error answer', () => {
     [500, 'unavailable'],
     [503, 'unavailable'],
   ])('%i without a document is %s', (status, kind) =>
-    expect(fromAnswer('Head failed', status, {}, Buffer.alloc(0))).toMatchObject({ kind }),
+    expect(fromAnswer('Head failed', status, NO_HEADERS, Buffer.alloc(0))).toMatchObject({ kind }),
   );
 
   it('carries what the backend asked for in Retry-After, and none of its text', () => {
-    const error = fromAnswer('Put failed', 503, { 'retry-after': '7' }, document('SlowDown'));
+    const error = fromAnswer('Put failed', 503, ResponseHeaders.of({ 'retry-after': '7' }), document('SlowDown'));
     expect(error).toMatchObject({ kind: 'throttled', retryAfterMs: 7000 });
     expect(`${error.message} ${JSON.stringify(error)}`).not.toContain('AKIDSECRET');
   });
 
   it('with Retry-After and no document is throttling', () =>
-    expect(fromAnswer('Head failed', 503, { 'retry-after': '1' }, Buffer.alloc(0))).toMatchObject({
+    expect(fromAnswer('Head failed', 503, ResponseHeaders.of({ 'retry-after': '1' }), Buffer.alloc(0))).toMatchObject({
       kind: 'throttled',
     }));
 });

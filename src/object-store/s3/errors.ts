@@ -1,5 +1,5 @@
 import { StoreError, type StoreErrorKind } from '../object-store.port.js';
-import { headerOf, type S3Headers } from './transport.js';
+import type { ResponseHeaders } from './response-headers.js';
 import { textOf } from './xml.js';
 
 const kinds = (kind: StoreErrorKind, ...codes: readonly string[]): [string, StoreErrorKind][] =>
@@ -86,11 +86,11 @@ export function errorCodeOf(body: string): string | undefined {
 }
 
 /** The error that an answer outside 2xx stands for. */
-export const fromAnswer = (doing: string, status: number, headers: S3Headers, body: Buffer): StoreError =>
+export const fromAnswer = (doing: string, status: number, headers: ResponseHeaders, body: Buffer): StoreError =>
   storeErrorOf(doing, {
     status,
-    code: errorCodeOf(body.toString('utf8')) ?? headerOf(headers, 'x-amz-error-code'),
-    retryAfter: headerOf(headers, 'retry-after'),
+    code: errorCodeOf(body.toString('utf8')) ?? headers.get('x-amz-error-code'),
+    retryAfter: headers.get('retry-after'),
   });
 
 const TIMEOUT_CODES: ReadonlySet<string> = new Set([

@@ -1,3 +1,18 @@
+import { StoreError } from '../object-store.port.js';
+
+const PLAIN = /^[\t\x20-\x7e]*$/;
+const CONTROL = new RegExp(`[${String.fromCharCode(0)}-\\x08\\x0a-\\x1f\\x7f]`);
+
+/**
+ * A header value as characters below U+0100 that stand for its UTF-8 bytes, the way sockets write headers; the signature is
+ * over the same bytes. Control characters but the tab are refused: they would start a header of their own.
+ */
+export function onTheWire(value: string): string {
+  if (PLAIN.test(value)) return value;
+  if (CONTROL.test(value)) throw new StoreError('invalid', 'A header value holds a control character');
+  return Buffer.from(value, 'utf8').toString('latin1');
+}
+
 const ENCODED_WORD = /=\?([\w-]{1,40})\?([BbQq])\?([^?\s]*)\?=/g;
 const BETWEEN_WORDS = /\?=\s+=\?/g;
 const SAFE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;

@@ -1,4 +1,5 @@
-import { giveBack, SlabReader } from './read-slabs.js';
+import { giveBack } from '../body-memory.js';
+import { SlabReader } from './read-slabs.js';
 
 /** Reads that many bytes of one value, as a socket would, and hands them on. */
 function read(reader: SlabReader, bytes: number, value: number): Buffer {
@@ -43,9 +44,5 @@ describe('the memory that bodies are read into', () => {
     expect(uses(new SlabReader(), chunk)).toBe(false);
     reader.close();
     expect(uses(new SlabReader(), chunk)).toBe(true);
-  });
-
-  it('leaves memory from elsewhere alone', () => {
-    expect(() => giveBack(Buffer.from('elsewhere'))).not.toThrow();
   });
 });

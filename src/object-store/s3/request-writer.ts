@@ -1,36 +1,12 @@
 import type { Socket } from 'node:net';
 import { Readable } from 'node:stream';
+import { giveBack } from '../body-memory.js';
 import { StoreError } from '../object-store.port.js';
-import { giveBack } from './read-slabs.js';
+import { announcedLength, requestHead } from './request-head.js';
 import type { S3WireRequest } from './transport.js';
 
-/** A body up to this size travels in one write with its head. */
-const ONE_WRITE_BYTES = 16 * 1024;
 /** Large bodies in memory are written in pieces of this size, so that their progress can be seen. */
 const PIECE_BYTES = 512 * 1024;
-const NOT_IN_A_HEADER = /[^\t\x20-\x7e\x80-\xff]/;
-const NOT_IN_A_TARGET = /[^\x21-\x7e]/;
-
-const invalid = (what: string): StoreError => new StoreError('invalid', `The request cannot be sent: ${what}`);
-
-/** The request up to its body; adds the length where the caller left that out. */
-export function requestHead({ method, target, headers, body }: S3WireRequest): string {
-  if (target === '' || NOT_IN_A_TARGET.test(target)) throw invalid('its target');
-  let head = `${method} ${target} HTTP/1.1\r\n`;
-  let hasLength = false;
-  for (let at = 0; at < headers.length; at += 2) {
-    const name = headers[at] ?? '';
-    const line = `${name}: ${headers[at + 1] ?? ''}`;
-    if (NOT_IN_A_HEADER.test(line)) throw invalid('a header value');
-    if (name === 'content-length') hasLength = true;
-    head += `${line}\r\n`;
-  }
-  if (!hasLength) {
-    if (body instanceof Readable) throw invalid('a stream needs its length');
-    if (body !== undefined || method === 'PUT' || method === 'POST') head += `content-length: ${body?.length ?? 0}\r\n`;
-  }
-  return `${head}\r\n`;
-}
 
 /** Told of what happens to a request on its way out. */
 export interface WriterEvents {
@@ -39,28 +15,33 @@ export interface WriterEvents {
   failed(error: Error): void;
 }
 
-/** Writes one request to a socket, as fast as the socket takes it. */
+/** Writes one request with a long body to a socket, as fast as the socket takes it. */
 export class RequestWriter {
   /** Everything was handed to the socket. */
   done = false;
+  private readonly body: S3WireRequest['body'];
   private stopped = false;
   private written = 0;
 
   constructor(
     private readonly socket: Socket,
-    private readonly body: S3WireRequest['body'],
+    private readonly request: S3WireRequest,
     private readonly events: WriterEvents,
-  ) {}
+  ) {
+    this.body = request.body;
+  }
 
-  start(head: string, announced: number): void {
+  start(): void {
     const { body, socket } = this;
-    if (Buffer.isBuffer(body)) this.writeBuffer(head, body);
-    else if (body === undefined) {
-      this.done = true;
+    const head = requestHead(this.request);
+    if (Buffer.isBuffer(body)) {
+      socket.cork();
       socket.write(head, 'latin1');
-    } else {
+      this.writePieces(body);
+      socket.uncork();
+    } else if (body !== undefined) {
       socket.write(head, 'latin1');
-      this.pipe(body, announced);
+      this.pipe(body, announcedLength(this.request));
     }
   }
 
@@ -77,21 +58,6 @@ export class RequestWriter {
     if (this.stopped) return;
     this.stopped = true;
     if (this.body instanceof Readable) this.body.on('error', () => undefined).destroy();
-  }
-
-  private writeBuffer(head: string, body: Buffer): void {
-    if (body.length <= ONE_WRITE_BYTES) {
-      const whole = Buffer.allocUnsafe(head.length + body.length);
-      whole.write(head, 0, 'latin1');
-      body.copy(whole, head.length);
-      this.done = true;
-      this.socket.write(whole);
-      return;
-    }
-    this.socket.cork();
-    this.socket.write(head, 'latin1');
-    this.writePieces(body);
-    this.socket.uncork();
   }
 
   private writePieces(body: Buffer): void {

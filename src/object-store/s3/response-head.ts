@@ -1,5 +1,5 @@
 import { StoreError } from '../object-store.port.js';
-import type { S3Headers } from './transport.js';
+import { ResponseHeaders } from './response-headers.js';
 
 /** How the end of an answer's body is known. */
 export type Framing =
@@ -7,7 +7,7 @@ export type Framing =
 
 export interface ResponseHead {
   readonly status: number;
-  readonly headers: S3Headers;
+  readonly headers: ResponseHeaders;
   readonly framing: Framing;
   /** The connection may serve another request after this answer. */
   readonly keepsAlive: boolean;
@@ -19,10 +19,12 @@ export interface ResponseHead {
 export const malformedAnswer = (what: string): StoreError =>
   new StoreError('connection', `The answer is malformed: ${what}`, { backendCode: 'MalformedAnswer' });
 
-const STATUS_LINE = /^HTTP\/1\.([01]) ([1-5]\d\d)(?: .*)?$/;
+const STATUS_LINE = /^HTTP\/1\.[01] [1-5]\d\d(?:[ \r]|$)/;
+const MINOR_VERSION_AT = 7;
+const STATUS_AT = 9;
 const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-// Everything below the space but the tab, and DEL; line ends are gone when this is asked.
-const CONTROL = new RegExp(`[${String.fromCharCode(0)}-\\x08\\x0a-\\x1f\\x7f]`);
+/** Tabs and what is not a control character; whether line ends are whole ones is for the walk over the lines to see. */
+const TEXT = /^[\t\x20-\x7e\x80-\xff\r\n]*$/;
 const MAX_HEADERS = 200;
 const NO_BODY: Framing = { kind: 'length', bytes: 0 };
 
@@ -44,55 +46,75 @@ function nameOf(raw: string): string {
  * client that keeps connections: what two readers could take for two different answers is refused.
  */
 export function parseResponseHead(text: string, toHead: boolean): ResponseHead {
-  const lines = text.split('\r\n');
-  const [, minor, code] = STATUS_LINE.exec(lines[0] ?? '') ?? [];
-  if (minor === undefined) throw malformedAnswer('no status line');
-  if (lines.length > MAX_HEADERS) throw malformedAnswer('too many headers');
-  const headers: Record<string, string | string[]> = {};
-  for (let at = 1; at < lines.length; at++) {
-    const line = lines[at] ?? '';
-    const colon = line.indexOf(':');
-    if (colon < 0 || CONTROL.test(line)) throw malformedAnswer('a header line');
-    add(headers, nameOf(line.slice(0, colon)), line.slice(colon + 1).trim());
-  }
-  const status = Number(code);
+  if (!STATUS_LINE.test(text)) throw malformedAnswer('no status line');
+  if (!TEXT.test(text)) throw malformedAnswer('a control character');
+  const headers = readHeaders(text);
+  const status = Number(text.slice(STATUS_AT, STATUS_AT + 3));
   const framing = toHead || status < 200 || status === 204 || status === 304 ? NO_BODY : framingOf(headers);
-  const keepsAlive = framing.kind !== 'until-close' && staysOpen(headers, minor === '1');
+  const staysByDefault = text.charAt(MINOR_VERSION_AT) === '1';
+  const keepsAlive = framing.kind !== 'until-close' && staysOpen(headers, staysByDefault);
   return { status, headers, framing, keepsAlive, keepAliveMs: keepAliveMs(headers) };
 }
 
-function add(headers: Record<string, string | string[]>, name: string, value: string): void {
-  if (name === '__proto__') return;
-  const before: unknown = headers[name];
-  if (typeof before === 'string') headers[name] = [before, value];
-  else if (Array.isArray(before)) before.push(value);
-  else headers[name] = value; // also over what every object inherits, such as `constructor`
+/** The lines after the first. */
+function readHeaders(text: string): ResponseHeaders {
+  const flat: string[] = [];
+  for (let at = nextLine(text, 0); at < text.length;) {
+    const next = nextLine(text, at);
+    const colon = text.indexOf(':', at);
+    if (colon < 0 || colon >= next) throw malformedAnswer('a header without a colon');
+    if (flat.length === 2 * MAX_HEADERS) throw malformedAnswer('too many headers');
+    flat.push(nameOf(text.slice(at, colon)), valueIn(text, colon + 1, next));
+    at = next;
+  }
+  return new ResponseHeaders(flat);
 }
 
-function framingOf(headers: S3Headers): Framing {
-  const { 'content-length': length, 'transfer-encoding': encoding } = headers;
+/** Where the line after the one at `at` begins. */
+function nextLine(text: string, at: number): number {
+  const feed = text.indexOf('\n', at);
+  const ret = text.indexOf('\r', at);
+  if (feed < 0 && ret < 0) return text.length;
+  if (ret !== feed - 1) throw malformedAnswer('a line end that is none');
+  return feed + 1;
+}
+
+/** What stands between `from` and `to` without the white space around it. */
+function valueIn(text: string, from: number, to: number): string {
+  while (from < to && isSpace(text.charCodeAt(from))) from++;
+  while (from < to && isSpace(text.charCodeAt(to - 1))) to--;
+  return text.slice(from, to);
+}
+
+/** Also line ends, which stand only at the end of a line when this is asked. */
+const isSpace = (code: number): boolean => code === 32 || code === 9 || code === 13 || code === 10;
+
+function framingOf(headers: ResponseHeaders): Framing {
+  const length = headers.joined('content-length');
+  const encoding = headers.joined('transfer-encoding');
   if (encoding !== undefined) {
     if (length !== undefined) throw malformedAnswer('two lengths of one body');
-    if (typeof encoding !== 'string' || encoding.toLowerCase() !== 'chunked')
-      throw malformedAnswer('an unknown transfer encoding');
+    if (encoding.toLowerCase() !== 'chunked') throw malformedAnswer('an unknown transfer encoding');
     return { kind: 'chunked' };
   }
   if (length === undefined) return { kind: 'until-close' };
-  if (typeof length !== 'string' || !/^\d{1,15}$/.test(length)) throw malformedAnswer('its Content-Length');
+  if (!/^\d{1,15}$/.test(length)) throw malformedAnswer('its Content-Length');
   return { kind: 'length', bytes: Number(length) };
 }
 
-function staysOpen({ connection }: S3Headers, byDefault: boolean): boolean {
+function staysOpen(headers: ResponseHeaders, byDefault: boolean): boolean {
+  const connection = headers.joined('connection');
   if (connection === undefined) return byDefault;
-  const options = String(connection)
+  if (connection === 'keep-alive') return true;
+  const options = connection
     .toLowerCase()
     .split(',')
     .map((option) => option.trim());
   return !options.includes('close') && (byDefault || options.includes('keep-alive'));
 }
 
-function keepAliveMs(headers: S3Headers): number | undefined {
-  const hint = headers['keep-alive'];
-  const seconds = hint === undefined ? undefined : /(?:^|[,\s])timeout=(\d{1,6})/i.exec(String(hint))?.[1];
+function keepAliveMs(headers: ResponseHeaders): number | undefined {
+  const hint = headers.joined('keep-alive');
+  const seconds = hint === undefined ? undefined : /(?:^|[,\s])timeout=(\d{1,6})/i.exec(hint)?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
 }

@@ -2,6 +2,12 @@ import fc from 'fast-check';
 import type { ResponseHead } from './response-head.js';
 import { ResponseParser } from './response-parser.js';
 
+const recordOf = (head: ResponseHead | undefined): Record<string, string> => {
+  const record: Record<string, string> = {};
+  head?.headers.each((name) => (record[name] = head.headers.joined(name) ?? ''));
+  return record;
+};
+
 /** What a parser made of an answer that came in those pieces. */
 function parse(pieces: readonly string[], { toHead = false, closes = false } = {}) {
   const heads: ResponseHead[] = [];
@@ -15,7 +21,7 @@ function parse(pieces: readonly string[], { toHead = false, closes = false } = {
   parser.begin(toHead);
   const clean = pieces.map((piece) => parser.push(Buffer.from(piece, 'latin1')));
   const whole = closes && parser.closed();
-  return { status: heads[0]?.status, headers: heads[0]?.headers, head: heads[0], heads, body, ends, clean, whole };
+  return { status: heads[0]?.status, headers: recordOf(heads[0]), head: heads[0], heads, body, ends, clean, whole };
 }
 
 const refusalOf = (pieces: readonly string[]): unknown => {
@@ -42,9 +48,19 @@ describe('the parser of answers', () => {
     });
   });
 
-  it('keeps repeated headers apart, also those named like what objects inherit', () => {
-    const { headers } = parse(['HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nA: 3\r\nconstructor: x\r\n__proto__: y\r\n\r\n']);
-    expect(headers).toEqual({ a: ['1', '2', '3'], constructor: 'x' });
+  it('keeps repeated headers, also those named like what objects inherit', () => {
+    const { head } = parse(['HTTP/1.1 200 OK\r\nA: 1\r\na: 2\r\nA: 3\r\nconstructor: x\r\n__proto__: y\r\n\r\n']);
+    expect(['a', 'constructor', '__proto__', 'toString'].map((name) => head?.headers.joined(name))).toEqual([
+      '1,2,3',
+      'x',
+      'y',
+      undefined,
+    ]);
+  });
+
+  it('leaves the bytes of values alone, but for spaces and tabs around them', () => {
+    const bytes = Buffer.from('à\u00a0', 'utf8').toString('latin1');
+    expect(parse([`HTTP/1.1 200 OK\r\na: \t${bytes} \r\n\r\n`]).headers).toEqual({ a: bytes });
   });
 
   it('takes any answer in pieces of any size', () => {
@@ -128,6 +144,8 @@ describe('the parser of answers', () => {
     ['a nameless header', 'HTTP/1.1 200 OK\r\n: b\r\n\r\n'],
     ['a bare line feed', 'HTTP/1.1 200 OK\r\na: b\ncontent-length: 5\r\n\r\n'],
     ['a bare carriage return', 'HTTP/1.1 200 OK\r\na: b\rcontent-length: 5\r\n\r\n'],
+    ['a NUL in the status line', 'HTTP/1.1 200 O\0K\r\ncontent-length: 0\r\n\r\n'],
+    ['a carriage return before a line end', 'HTTP/1.1 200 OK\r\na: b\r\r\n\r\n'],
     ['a NUL', 'HTTP/1.1 200 OK\r\na: b\0\r\n\r\n'],
     ['two different lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 5\r\ncontent-length: 6\r\n\r\n'],
     ['a list of lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 5, 5\r\n\r\n'],

@@ -10,6 +10,8 @@ export interface ResponseHandler {
 }
 
 const HEAD_END = Buffer.from('\r\n\r\n');
+const MINOR_VERSION_AT = 'HTTP/1.'.length;
+const ONE = '1'.charCodeAt(0);
 const MAX_HEAD_BYTES = 32 * 1024;
 /** Interim answers (1xx) before the final one. */
 const MAX_INTERIM = 8;
@@ -19,6 +21,8 @@ type State = 'idle' | 'head' | 'length' | 'chunked' | 'until-close';
 
 /** Takes one answer after the other from the bytes of a connection. Throws a `StoreError` on what is not HTTP/1.1. */
 export class ResponseParser {
+  /** The last answer was one of HTTP/1.1, not of an older version. */
+  modern = false;
   private state: State = 'idle';
   private toHead = false;
   private pending: Buffer = NOTHING;
@@ -83,6 +87,7 @@ export class ResponseParser {
       return NOTHING;
     }
     this.pending = NOTHING;
+    this.modern = all[MINOR_VERSION_AT] === ONE;
     const head = parseResponseHead(all.toString('latin1', 0, end), this.toHead);
     const rest = all.subarray(end + HEAD_END.length);
     if (head.status < 200) {

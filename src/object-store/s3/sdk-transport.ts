@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { StoreError } from '../object-store.port.js';
-import { headerOf, type S3Method, type S3Transport } from './transport.js';
+import type { S3Method, S3Transport } from './transport.js';
 import { encodeUriStrictly } from './uri.js';
 
 /** The part of the SDK's request that matters here. */
@@ -39,7 +39,7 @@ export class SdkOverTransport {
       signal,
     );
     const flat: Record<string, string> = {};
-    for (const name of Object.keys(answer.headers)) flat[name] = headerOf(answer.headers, name) ?? '';
+    answer.headers.each((name, value) => (flat[name] ??= value));
     const body = Readable.from(answer.body.length === 0 ? [] : [answer.body]);
     return { response: { statusCode: answer.status, headers: flat, body } };
   }

@@ -1,67 +1,41 @@
 import type { Socket } from 'node:net';
 import { StoreError } from '../object-store.port.js';
-import { ChunkGatherer } from './chunk-gatherer.js';
-import { openSocket, type SocketTarget } from './open-socket.js';
-import { SlabReader } from './read-slabs.js';
-import { RequestWriter, requestHead } from './request-writer.js';
+import { ConnectionClock } from './connection-clock.js';
+import type { ConnectionOwner } from './connection-owner.js';
+import { openSocket } from './open-socket.js';
+import { writeTogether } from './request-batch.js';
+import { goesInOnePiece, isSmallAnswer } from './request-head.js';
+import { RequestWriter, type WriterEvents } from './request-writer.js';
 import type { ResponseHead } from './response-head.js';
-import { ResponseParser } from './response-parser.js';
+import { type ResponseHandler, ResponseParser } from './response-parser.js';
 import type { Carrier, SocketExchange } from './socket-exchange.js';
+import { SocketMemory, type SocketReader } from './socket-memory.js';
 
-/** All sockets read heads and small bodies into this: what is read is used up before the next read. */
-const SHARED = Buffer.allocUnsafeSlow(64 * 1024);
-/** Longer bodies that are streamed get memory of their own. */
-const SLABS_FROM_BYTES = SHARED.length;
+/** A server that closes a connection after so many answers has had enough of it, not of several requests at once. */
+const LONG_SERVICE = 100;
 
-/** Times in ticks of the owner's clock, which is as exact as waits of seconds need. */
-export interface ConnectionTimes {
-  readonly connect: number;
-  readonly request: number;
-  readonly idle: number;
-  readonly keepAlive: number;
-  readonly tickMs: number;
-}
-
-/** The pool that a connection belongs to. */
-export interface ConnectionOwner extends SocketTarget {
-  readonly times: ConnectionTimes;
-  /** In ticks. */
-  readonly now: number;
-  /** It can take another request. */
-  freed(connection: SocketConnection): void;
-  /** It is gone. */
-  closed(connection: SocketConnection): void;
-}
-
-/** One HTTP/1.1 connection, one request at a time. */
-export class SocketConnection implements Carrier {
+/** One HTTP/1.1 connection. What it has taken is sent together, and nothing more until all of it is answered. */
+export class SocketConnection implements Carrier, ResponseHandler, SocketReader, WriterEvents {
   private readonly socket: Socket;
   private readonly parser = new ResponseParser(this);
-  private exchange: SocketExchange | undefined;
+  /** In the order in which answers come. */
+  private readonly exchanges: SocketExchange[] = [];
+  private sent = false;
+  private answers = 0;
+  /** It is not used again. */
+  private last = false;
   private writer: RequestWriter | undefined;
   private answer: ResponseHead | undefined;
   private ended = false;
-  private slabs: SlabReader | undefined;
-  private inSlab = false;
-  private readonly gathered = new ChunkGatherer((chunk) => this.exchange?.data(chunk, false));
+  private readonly memory = new SocketMemory(this);
   private paused = false;
-  private connecting = true;
-  private touchedAt: number;
-  private idleTicks: number;
+  private readonly clock: ConnectionClock;
 
   constructor(private readonly owner: ConnectionOwner) {
-    this.touchedAt = owner.now;
-    this.idleTicks = owner.times.keepAlive;
-    const into = {
-      buffer: () => this.nextBuffer(),
-      callback: (bytes: number, buffer: Uint8Array) => this.read(Buffer.from(buffer.buffer, buffer.byteOffset, bytes)),
-    };
-    this.socket = openSocket(owner, into, () => {
-      this.connecting = false;
-      this.touch();
-    });
+    this.clock = new ConnectionClock(owner);
+    this.socket = openSocket(owner, this.memory, () => this.clock.connected());
     this.socket.on('drain', () => {
-      this.touch();
+      this.clock.touch();
       this.writer?.drained();
     });
     this.socket.once('end', () => this.hungUp());
@@ -77,19 +51,32 @@ export class SocketConnection implements Carrier {
     return !this.socket.destroyed && this.socket.readable && this.socket.writable;
   }
 
-  run(exchange: SocketExchange): void {
-    const { request } = exchange;
-    this.exchange = exchange;
+  /** How many exchanges it has taken that are not over. */
+  get load(): number {
+    return this.exchanges.length;
+  }
+
+  /** It has shown that it answers one request after the other: several may be on their way. */
+  get takesSeveral(): boolean {
+    return this.answers > 0 && this.parser.modern;
+  }
+
+  /** Only between two calls of `send`, and before the first answer. */
+  take(exchange: SocketExchange): void {
+    this.exchanges.push(exchange);
     exchange.carriedBy(this);
-    this.touch();
-    try {
-      const head = requestHead(request);
-      this.parser.begin(request.method === 'HEAD');
-      this.writer = new RequestWriter(this.socket, request.body, this);
-      this.writer.start(head, announcedLength(request.headers));
-    } catch (error) {
-      this.fail(error);
-    }
+    this.clock.touch();
+  }
+
+  /** Sends what it has taken. */
+  send(): void {
+    this.clock.touch();
+    this.sent = true;
+    const first = this.exchanges[0];
+    if (first !== undefined && !goesInOnePiece(first.request)) this.sendLong(first);
+    else this.exchanges.push(...writeTogether(this.socket, this.exchanges.splice(0)));
+    if (this.exchanges[0] !== undefined) this.parser.begin(this.exchanges[0].request.method === 'HEAD');
+    else if (this.usable) this.giveBack();
   }
 
   pause(): void {
@@ -100,95 +87,106 @@ export class SocketConnection implements Carrier {
   resume(): void {
     if (!this.paused) return;
     this.paused = false;
-    this.touch();
+    this.clock.touch();
     this.socket.resume();
   }
 
-  drop(): void {
-    this.exchange = undefined;
-    this.gathered.drop();
-    this.parser.stop();
-    this.writer?.stop();
-    this.socket.destroy();
+  drop(exchange: SocketExchange): void {
+    if (!this.sent) this.exchanges.splice(this.exchanges.indexOf(exchange), 1);
+    else if (exchange.streams || this.exchanges.every(({ over }) => over)) this.destroy();
   }
 
   /** Looks whether something takes too long. */
   check(): void {
-    const { times, now } = this.owner;
-    const waited = now - this.touchedAt;
-    if (this.exchange === undefined) {
-      if (waited > this.idleTicks) this.drop();
+    if (this.exchanges.length === 0) {
+      if (this.clock.lateWith('request') !== undefined) this.destroy();
     } else if (!this.paused) {
-      const limit = this.connecting ? times.connect : this.answer === undefined ? times.request : times.idle;
-      if (waited > limit)
-        this.fail(late(this.connecting ? 'to connect' : this.answer === undefined ? 'to answer' : 'of the body'));
+      const late = this.clock.lateWith(this.answer === undefined ? 'answer' : 'body');
+      if (late !== undefined) this.fail(tooSlow(late));
     }
   }
 
   async close(): Promise<void> {
     const closed = this.socket.closed ? undefined : new Promise((resolve) => this.socket.once('close', resolve));
     this.fail(new StoreError('connection', 'The connections were closed'));
-    this.socket.destroy();
     await closed;
   }
 
   head(head: ResponseHead): void {
+    const exchange = this.exchanges[0];
     this.answer = head;
-    this.exchange?.head(head);
-    if (this.exchange?.streams !== true) return;
-    if (head.framing.kind !== 'length' || head.framing.bytes > SLABS_FROM_BYTES) this.slabs = new SlabReader();
+    exchange?.head(head);
+    // Nobody should wait for a long body that is read slowly, or by nobody; and behind the last answer there is none.
+    const holdsUp = exchange?.streams === true || (exchange?.over === true && !isSmallAnswer(head));
+    if (holdsUp || !head.keepsAlive) this.leaveOthers(!holdsUp && this.answers < LONG_SERVICE);
+    if (exchange?.streams === true) this.memory.begin(head);
+    else if (holdsUp) this.destroy();
   }
 
   data(bytes: Buffer): void {
-    if (this.inSlab && this.slabs !== undefined) {
-      this.slabs.handOn(bytes);
-      this.gathered.add(bytes);
-    } else this.exchange?.data(bytes, true);
+    this.memory.body(bytes);
   }
 
-  end(): void {
-    this.ended = true;
+  deliver(bytes: Buffer, lent: boolean): void {
+    this.exchanges[0]?.data(bytes, lent);
   }
 
-  progressed(): void {
-    this.touch();
+  room(): Buffer | undefined {
+    return this.exchanges[0]?.room();
   }
 
-  failed(error: Error): void {
-    this.fail(error);
-  }
-
-  private nextBuffer(): Buffer {
-    this.inSlab = this.slabs !== undefined;
-    return this.slabs?.room() ?? SHARED;
-  }
-
-  private read(bytes: Buffer): boolean {
-    this.touch();
-    if (this.inSlab) this.slabs?.read(bytes.length);
+  read(bytes: Buffer): boolean {
+    this.clock.touch();
     try {
       const clean = this.parser.push(bytes);
       if (this.ended) this.finish(clean);
-      else if (!clean) this.drop(); // it speaks unasked
-      if (this.inSlab) this.slabs?.next();
+      else if (!clean) this.fail(hungUp()); // it speaks unasked
     } catch (error) {
       this.fail(error);
     }
     return !this.paused;
   }
 
-  /** The answer is whole; `clean` when nothing came after it. */
+  end(): void {
+    const next = this.exchanges[1];
+    if (next === undefined) {
+      this.ended = true;
+      return;
+    }
+    this.answers++;
+    this.answer = undefined;
+    this.exchanges.shift()?.complete();
+    this.parser.begin(next.request.method === 'HEAD');
+  }
+
+  progressed(): void {
+    this.clock.touch();
+  }
+
+  failed(error: Error): void {
+    this.fail(error);
+  }
+
+  private sendLong(exchange: SocketExchange): void {
+    try {
+      this.writer = new RequestWriter(this.socket, exchange.request, this);
+      this.writer.start();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The last answer is whole; `clean` when nothing came after it. */
   private finish(clean: boolean): void {
-    this.gathered.flush();
-    const { exchange, answer, writer } = this;
+    this.memory.end();
+    const { answer, writer } = this;
+    const exchange = this.exchanges.shift();
+    this.answers++;
     this.ended = false;
-    this.exchange = undefined;
     this.answer = undefined;
     this.writer = undefined;
-    this.slabs?.close();
-    this.slabs = undefined;
-    const whole = writer?.done === true && this.socket.writableLength === 0;
-    const again = clean && whole && answer?.keepsAlive === true && this.usable;
+    const whole = (writer === undefined || writer.done) && this.socket.writableLength === 0;
+    const again = clean && whole && !this.last && answer?.keepsAlive === true && this.usable;
     if (!again) {
       writer?.stop();
       this.socket.destroy();
@@ -198,13 +196,14 @@ export class SocketConnection implements Carrier {
   }
 
   private release({ keepAliveMs }: ResponseHead): void {
-    const { times } = this.owner;
-    // A second less than it says: what is on its way must still find it open.
-    const told = keepAliveMs === undefined ? Infinity : (keepAliveMs - 1000) / times.tickMs;
-    this.idleTicks = Math.min(times.keepAlive, told);
     if (this.paused) this.resume();
-    if (this.idleTicks <= 0) this.socket.destroy();
-    else this.owner.freed(this);
+    if (this.clock.keep(keepAliveMs)) this.giveBack();
+    else this.socket.destroy();
+  }
+
+  private giveBack(): void {
+    this.sent = false;
+    this.owner.freed(this);
   }
 
   private hungUp(): void {
@@ -213,23 +212,37 @@ export class SocketConnection implements Carrier {
     this.socket.destroy();
   }
 
+  /** The one whose answer is due fails; the others find another connection. */
   private fail(error: unknown): void {
-    const { exchange } = this;
-    this.drop();
-    exchange?.fail(error);
+    const due = this.sent ? this.exchanges.shift() : undefined;
+    const others = this.exchanges.splice(0);
+    this.destroy();
+    due?.fail(error);
+    this.leave(others, this.sent);
   }
 
-  private touch(): void {
-    this.touchedAt = this.owner.now;
+  /** What is behind the answer that comes finds another connection. */
+  private leaveOthers(distrust: boolean): void {
+    if (this.exchanges.length === 1) return;
+    this.last = true;
+    this.leave(this.exchanges.splice(1), distrust);
+  }
+
+  private leave(exchanges: readonly SocketExchange[], distrust: boolean): void {
+    if (this.sent) for (const exchange of exchanges) exchange.sendAlone();
+    this.owner.unanswered(exchanges, distrust);
+  }
+
+  private destroy(): void {
+    this.exchanges.length = 0;
+    this.memory.drop();
+    this.parser.stop();
+    this.writer?.stop();
+    this.socket.destroy();
   }
 }
 
 const hungUp = (): StoreError =>
   new StoreError('connection', 'The other side closed the connection', { backendCode: 'ECONNRESET' });
-const late = (what: string): StoreError =>
-  new StoreError('timeout', `Too slow ${what}`, { backendCode: 'RequestTimeout' });
-
-function announcedLength(headers: readonly string[]): number {
-  for (let at = 0; at < headers.length; at += 2) if (headers[at] === 'content-length') return Number(headers[at + 1]);
-  return 0;
-}
+const tooSlow = (what: string): StoreError =>
+  new StoreError('timeout', `The ${what} took too long`, { backendCode: 'RequestTimeout' });

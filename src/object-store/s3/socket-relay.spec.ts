@@ -1,21 +1,25 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { PassThrough, type Readable } from 'node:stream';
+import { giveBack } from '../body-memory.js';
 import { SocketTransport } from './socket-transport.js';
 
 const MIB = 1024 * 1024;
 const RELAYS = 16;
 const ROUNDS = 4;
 const { signal } = new AbortController();
+const HOST = ['host', 'here'];
 const content = randomBytes(3 * MIB);
+const short = content.subarray(0, 0.9 * MIB);
 const sha256 = (data: Buffer): string => createHash('sha256').update(data).digest('hex');
 
-/** Answers a GET with the content in pieces of odd sizes, and a PUT with the SHA-256 of what it brought. */
+/** Answers a GET of `/<bytes>` with so much of the content in pieces of odd sizes, and a PUT with the SHA-256 of what it brought. */
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (request.method === 'GET') {
-    response.setHeader('content-length', content.length);
-    for (let at = 0, step = 1; at < content.length; at += step, step = (step * 7) % 100_003)
-      response.write(content.subarray(at, at + step));
+    const asked = content.subarray(0, Number(request.url?.slice(1)));
+    response.setHeader('content-length', asked.length);
+    for (let at = 0, step = 1; at < asked.length; at += step, step = (step * 7) % 100_003)
+      response.write(asked.subarray(at, at + step));
     response.end();
     return;
   }
@@ -41,11 +45,21 @@ describe('a relay over sockets', () => {
   });
 
   const get = async (): Promise<Readable> => {
-    const wire = { method: 'GET', target: '/', headers: ['host', 'here'], body: undefined, streamed: true } as const;
+    const wire = {
+      method: 'GET',
+      target: `/${content.length}`,
+      headers: HOST,
+      body: undefined,
+      streamed: true,
+    } as const;
     return (await transport.send(wire, signal)).stream!;
   };
-  const put = async (body: Readable): Promise<string> => {
-    const headers = ['host', 'here', 'content-length', String(content.length)];
+  const collect = async (): Promise<Buffer> => {
+    const wire = { method: 'GET', target: `/${short.length}`, headers: HOST, body: undefined, streamed: true } as const;
+    return (await transport.send({ ...wire, collectUpTo: short.length }, signal)).body;
+  };
+  const put = async (body: Readable | Buffer): Promise<string> => {
+    const headers = [...HOST, 'content-length', String(Buffer.isBuffer(body) ? body.length : content.length)];
     return (
       await transport.send({ method: 'PUT', target: '/', headers, body, streamed: false }, signal)
     ).body.toString();
@@ -73,11 +87,24 @@ describe('a relay over sockets', () => {
     expect(sha256(Buffer.concat(kept))).toBe(sha256(content));
   });
 
+  it('may collect first, each body in memory that is not used again before it is given back', async () => {
+    const kept = await collect();
+    const relayed = async (): Promise<string> => {
+      const body = await collect();
+      const answer = await put(body);
+      giveBack(body);
+      return answer;
+    };
+    for (let round = 0; round < ROUNDS; round++)
+      expect(new Set(await Promise.all(Array.from({ length: RELAYS }, relayed)))).toEqual(new Set([sha256(short)]));
+    expect(sha256(kept)).toBe(sha256(short));
+  });
+
   it('goes on after relays that were given up half way', async () => {
     const givenUp = Array.from({ length: RELAYS }, async () => {
       const stop = new AbortController();
       const body = await get();
-      const headers = ['host', 'here', 'content-length', String(content.length)];
+      const headers = [...HOST, 'content-length', String(content.length)];
       body.once('data', () => setImmediate(() => stop.abort(new Error('stopped'))));
       const wire = { method: 'PUT', target: '/', headers, body, streamed: false } as const;
       await expect(transport.send(wire, stop.signal)).rejects.toThrow('stopped');

@@ -16,16 +16,17 @@ import {
 } from '../object-store.port.js';
 import { CollectedObject } from '../opened-object.js';
 import { BucketProbe } from './bucket-probe.js';
-import { S3Client } from './client.js';
+import { S3Client, succeeded, type S3Call } from './client.js';
 import { copyResult, copySourceHeaders, REQUESTER_PAYS } from './copying.js';
 import type { S3Quirks } from './dialects.js';
 import { listPages } from './listing.js';
 import { addressOf, effectiveAddressing, parseEndpoint } from './location.js';
 import { S3Multipart } from './multipart.js';
 import { describingHeaders, readObjectInfo, readPutResult } from './object-headers.js';
+import type { ResponseHeaders } from './response-headers.js';
 import { SdkCalls } from './sdk-calls.js';
 import { SigV4Signer, sha256Hex, type HeaderPair } from './sigv4.js';
-import { headerOf, type S3Headers, type S3Transport, type S3WireResponse } from './transport.js';
+import type { S3Transport, S3WireResponse } from './transport.js';
 import { bodyOf, lengthHeaders } from './upload-body.js';
 
 export interface S3StoreOptions {
@@ -73,7 +74,7 @@ export class S3Store implements DestinationStore {
     this.label = `s3://${bucket} at ${endpoint.origin}`;
     this.endpointIdentity = `${endpoint.origin}#${sha256Hex(credentials.accessKey).slice(0, 16)}`;
     const { listsInKeyOrder, checksum, maxPutBytes } = quirks;
-    this.traits = { listsInKeyOrder, keepsMetadata: true, checksum, maxPutBytes };
+    this.traits = { listsInKeyOrder, keepsMetadata: true, checksum, maxPutBytes, keepsTime: true };
     const signer = new SigV4Signer(credentials, signingRegion);
     this.client = new S3Client(address, signer, connection.transport, quirks.payload);
     this.probe = new BucketProbe(this.client, this.payer);
@@ -110,9 +111,8 @@ export class S3Store implements DestinationStore {
     const unsigned = this.readHeaders();
     if (range !== undefined) unsigned.push(['range', `bytes=${range.start}-${range.end}`]);
     if (ifMatch !== undefined) unsigned.push(['if-match', `"${ifMatch}"`]);
-    const collected = collectUpTo === undefined ? undefined : { collectUpTo };
-    const call = { method: 'GET', key, signed: this.payer, unsigned, streamed: true, ...collected } as const;
-    const answer = await this.client.send('Get failed', call, signal);
+    const call: S3Call = { method: 'GET', key, signed: this.payer, unsigned, streamed: true, collectUpTo };
+    const answer = succeeded('Get failed', await this.client.exchange(call, signal));
     const body = answer.stream;
     if (body === undefined && collectUpTo === undefined) throw malformed('no body');
     try {
@@ -127,12 +127,9 @@ export class S3Store implements DestinationStore {
   async put(key: string, body: Buffer | Readable, options: PutOptions, signal: AbortSignal): Promise<PutResult> {
     try {
       assertKey(key);
-      const length = lengthHeaders(options);
-      const describing = describingHeaders(options, this.quirks);
-      const signed = [...length.signed, ...describing.signed];
-      const unsigned = [...length.unsigned, ...describing.unsigned];
-      const call = { method: 'PUT', key, signed, unsigned, ...bodyOf(body, options.size) } as const;
-      return readPutResult((await this.client.send('Put failed', call, signal)).headers);
+      const { signed, unsigned } = describingHeaders(options, this.quirks, lengthHeaders(options));
+      const call: S3Call = { method: 'PUT', key, signed, unsigned, ...bodyOf(body, options.size) };
+      return readPutResult(succeeded('Put failed', await this.client.exchange(call, signal)).headers);
     } catch (error) {
       if (!Buffer.isBuffer(body)) body.destroy();
       throw error;
@@ -185,8 +182,8 @@ function assertKey(key: string): void {
   if (key === '') throw new StoreError('invalid', 'An object needs a key', { backendCode: 'InvalidKey' });
 }
 
-function lengthOf(headers: S3Headers): number {
-  const text = headerOf(headers, 'content-length');
+function lengthOf(headers: ResponseHeaders): number {
+  const text = headers.get('content-length');
   if (text === undefined || !/^\d{1,16}$/.test(text)) throw malformed('no Content-Length');
   return Number(text);
 }
@@ -198,7 +195,7 @@ function wholeSize({ status, headers }: S3WireResponse, range: ByteRange | undef
     if (range !== undefined && (range.start > 0 || length > range.end + 1)) throw malformed('the range was ignored');
     return length;
   }
-  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(headerOf(headers, 'content-range') ?? '');
+  const match = /^bytes (\d{1,16})-(\d{1,16})\/(\d{1,16})$/.exec(headers.get('content-range') ?? '');
   const [start, end, total] = [Number(match?.[1]), Number(match?.[2]), Number(match?.[3])];
   const asked = range !== undefined && start === range.start && end === Math.min(range.end, total - 1);
   if (!asked || length !== end - start + 1) throw malformed('another range than asked for');

@@ -1,4 +1,6 @@
 import type { Readable } from 'node:stream';
+import type { Pipelining } from './pipeline-depth.js';
+import type { ResponseHeaders } from './response-headers.js';
 
 export type S3Method = 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
 
@@ -13,15 +15,12 @@ export interface S3WireRequest {
   /** Hand a successful body over as a stream instead of collecting it. Failures are always collected. */
   readonly streamed: boolean;
   /** A successful body that announces at most this many bytes is collected all the same: small ones are not worth a stream. */
-  readonly collectUpTo?: number;
+  readonly collectUpTo?: number | undefined;
 }
-
-export type S3Headers = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface S3WireResponse {
   readonly status: number;
-  /** Names in lower case. */
-  readonly headers: S3Headers;
+  readonly headers: ResponseHeaders;
   /** The collected body; empty when `stream` is there. */
   readonly body: Buffer;
   /** Ends only after exactly Content-Length bytes, otherwise errors with a `StoreError`. */
@@ -36,6 +35,8 @@ export interface S3TransportOptions {
   readonly requestTimeoutMs: number;
   /** A body must not stand still longer than this. */
   readonly idleTimeoutMs: number;
+  /** Whether small requests share connections, several on their way at once; over sockets only, `auto` unless given. */
+  readonly pipelining?: Pipelining;
   /** Certificates (PEM) that are trusted in place of the well-known ones. */
   readonly trustedCertificates?: string;
 }
@@ -55,10 +56,4 @@ export interface S3Transport {
 export function wantsStream(request: S3WireRequest, status: number, announcedBytes: number | undefined): boolean {
   if (!request.streamed || status < 200 || status >= 300) return false;
   return announcedBytes === undefined || announcedBytes > (request.collectUpTo ?? -1);
-}
-
-/** The first value of a header. */
-export function headerOf(headers: S3Headers, name: string): string | undefined {
-  const value = headers[name];
-  return typeof value === 'string' ? value : value?.[0];
 }

@@ -1,12 +1,11 @@
-import { setMaxListeners } from 'node:events';
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
+import { notWhenAborted, whenAborted } from '../../kernel/abort-calls.js';
 import { StoreError } from '../object-store.port.js';
 import { fromSystemError } from './errors.js';
 import { ResponseBody } from './response-body.js';
+import { NO_HEADERS, ResponseHeaders, type HeaderValues } from './response-headers.js';
 import {
-  headerOf,
-  type S3Headers,
   type S3Transport,
   type S3TransportOptions,
   type S3WireRequest,
@@ -70,7 +69,7 @@ export class UndiciTransport implements S3Transport {
 class Exchange implements Dispatcher.DispatchHandler {
   private controller: Dispatcher.DispatchController | undefined;
   private status = 0;
-  private headers: S3Headers = {};
+  private headers = NO_HEADERS;
   private stream: ResponseBody | undefined;
   private readonly chunks: Buffer[] = [];
   private collected = 0;
@@ -82,9 +81,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     private readonly resolve: (response: S3WireResponse) => void,
     private readonly reject: (error: unknown) => void,
   ) {
-    // One signal serves a whole task: many requests listen to it at once, and that is no leak.
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', this.onAbort, { once: true });
+    whenAborted(signal, this.onAbort);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -93,8 +90,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.settled) controller.abort(asError(this.signal.reason));
   }
 
-  onResponseStart(controller: Dispatcher.DispatchController, status: number, headers: S3Headers): void {
+  onResponseStart(controller: Dispatcher.DispatchController, status: number, values: HeaderValues): void {
     if (status < 200) return;
+    const headers = ResponseHeaders.of(values);
     this.status = status;
     this.headers = headers;
     const length = contentLength(headers);
@@ -144,12 +142,12 @@ class Exchange implements Dispatcher.DispatchHandler {
     controller?.abort(asError(this.signal.reason));
   };
 
-  private readonly stopListening = (): void => this.signal.removeEventListener('abort', this.onAbort);
+  private readonly stopListening = (): void => notWhenAborted(this.signal, this.onAbort);
 }
 
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
-function contentLength(headers: S3Headers): number | undefined {
-  const text = headerOf(headers, 'content-length');
+function contentLength(headers: ResponseHeaders): number | undefined {
+  const text = headers.get('content-length');
   return text !== undefined && /^\d{1,16}$/.test(text) ? Number(text) : undefined;
 }

@@ -1,5 +1,5 @@
 import { Bell } from './bell.js';
-import { JobPool } from './job-pool.js';
+import { type Job, JobPool } from './job-pool.js';
 
 const failures: unknown[] = [];
 const poolOf = (atOnce: number): JobPool => new JobPool(atOnce, new Bell(), (error) => failures.push(error));
@@ -8,10 +8,12 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 describe('a pool of jobs', () => {
   const begun: string[] = [];
   const ends = new Map<string, () => void>();
-  const job = (name: string) => async (): Promise<void> => {
-    begun.push(name);
-    await new Promise<void>((resolve) => ends.set(name, resolve));
-  };
+  const job = (name: string): Job => ({
+    run: () => {
+      begun.push(name);
+      return new Promise<void>((resolve) => ends.set(name, resolve));
+    },
+  });
 
   beforeEach(() => {
     begun.length = 0;
@@ -54,7 +56,7 @@ describe('a pool of jobs', () => {
   it('tells of those that fail, and goes on', async () => {
     const pool = poolOf(1);
     const error = new Error('Broken');
-    pool.add(() => Promise.reject(error));
+    pool.add({ run: () => Promise.reject(error) });
     pool.add(job('a'));
     await settled();
     expect([failures, begun]).toEqual([[error], ['a']]);

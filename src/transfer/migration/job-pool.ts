@@ -1,6 +1,9 @@
 import type { Bell } from './bell.js';
 
-export type Job = () => Promise<void>;
+export interface Job {
+  /** Called once its turn has come; never throws, but may reject. */
+  run(): Promise<void>;
+}
 
 /** Runs jobs in the order in which they come, a bounded number at once. */
 export class JobPool {
@@ -50,7 +53,7 @@ export class JobPool {
       if (job === undefined) break;
       this.next++;
       this.active++;
-      void this.run(job);
+      job.run().then(this.ended, this.failed);
     }
     if (this.next === this.queue.length) {
       this.queue.length = 0;
@@ -58,15 +61,15 @@ export class JobPool {
     }
   }
 
-  private async run(job: Job): Promise<void> {
-    try {
-      await job();
-    } catch (error) {
-      this.onFailure(error);
-    } finally {
-      this.active--;
-      this.start();
-      this.bell.ring();
-    }
-  }
+  private readonly ended = (): void => {
+    this.active--;
+    this.start();
+    // Those who wait for something else are told by whoever does that.
+    if (this.active === 0) this.bell.ring();
+  };
+
+  private readonly failed = (error: unknown): void => {
+    this.onFailure(error);
+    this.ended();
+  };
 }

@@ -3,14 +3,21 @@ import type { NamedObject } from '../run-object.js';
 import { copyListed, syncNamed, type TransferOutcome } from '../sync-object.js';
 import type { ResumableUpload, SyncObjectOptions, UploadLog } from '../transfer-options.js';
 import type { MigrationOptions, MigrationSink, MigrationStart, SourceEntry } from './migration.js';
-import { isOwnCopy, isSince, targetKeyOf } from './plan-page.js';
+import { isOwnCopy, isSince } from './plan-page.js';
 
-/** Moves single objects. Every failure is an outcome; both reject only with the reason of the signal. */
+/** Moves single objects to their key at the destination. Every failure is an outcome; both reject only with the reason of the signal. */
 export interface ObjectMover {
   /** What is to be copied, whatever the destination has. */
-  copy(entry: SourceEntry, signal: AbortSignal): Promise<TransferOutcome>;
+  copy(entry: SourceEntry, targetKey: string, signal: AbortSignal): Promise<TransferOutcome>;
   /** Looks at both sides first. What equals its source and is there since `ownSinceMs` counts as synced. */
-  look(entry: SourceEntry, ownSinceMs: number | undefined, signal: AbortSignal): Promise<TransferOutcome>;
+  look(
+    entry: SourceEntry,
+    targetKey: string,
+    ownSinceMs: number | undefined,
+    signal: AbortSignal,
+  ): Promise<TransferOutcome>;
+  /** The object of this key has ended, well or not. */
+  ended(targetKey: string): void;
 }
 
 /** The uploads that the run before left, and those of objects that are on their way now. */
@@ -49,7 +56,7 @@ export function storeMover(
   source: SourceStore,
   destination: DestinationStore,
   start: MigrationStart,
-  { copy, savePrefix, migrateSinceMs }: MigrationOptions,
+  { copy, migrateSinceMs }: MigrationOptions,
   sink: MigrationSink,
   onFailure: (error: unknown) => void,
 ): ObjectMover {
@@ -64,30 +71,18 @@ export function storeMover(
       sink.moved(bytes);
     },
   };
-  const target = (entry: SourceEntry): NamedObject => ({ key: entry.key, targetKey: targetKeyOf(entry, savePrefix) });
   return {
-    copy: async (entry, signal) => {
-      const object = { ...target(entry), listed: entry.listed };
-      const outcome = await copyListed(source, destination, object, options, signal);
-      uploads.forget(object.targetKey);
-      return outcome;
-    },
-    look: async (entry, ownSinceMs, signal) => {
-      const object = target(entry);
+    copy: ({ key, listed }, targetKey, signal) =>
+      copyListed(source, destination, { key, targetKey, listed }, options, signal),
+    look: async ({ key, listed }, targetKey, ownSinceMs, signal) => {
+      const object = { key, targetKey, listed, migrateSinceMs };
       if (ownSinceMs !== undefined && copy.overwriteMode !== 'FULL_OVERWRITE') {
         const size = await ownCopySize(source, destination, object, ownSinceMs, signal);
         if (size !== undefined) return { outcome: 'synced', size, proof: 'size' };
       }
-      const outcome = await syncNamed(
-        source,
-        destination,
-        { ...object, listed: entry.listed, migrateSinceMs },
-        options,
-        signal,
-      );
-      uploads.forget(object.targetKey);
-      return outcome;
+      return syncNamed(source, destination, object, options, signal);
     },
+    ended: (targetKey) => uploads.forget(targetKey),
   };
 }
 

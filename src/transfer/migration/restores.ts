@@ -13,10 +13,10 @@ const DEFAULT_RESTORE_DAYS = 1;
 export interface Archived {
   readonly key: string;
   /** Copies it now; it may turn out to be archived still. */
-  readonly copy: () => Promise<void>;
-  readonly fail: (failure: TransferFailure) => void;
+  copy(): Promise<void>;
+  fail(failure: TransferFailure): void;
   /** Since its restore was asked for; undefined before. */
-  waitedMs?: number;
+  waitedMs: number | undefined;
 }
 
 /**
@@ -59,16 +59,16 @@ export class Restores {
     if (!this.polling) this.poll().catch(this.onFailure);
   }
 
-  private async ask({ key, fail }: Archived): Promise<boolean> {
+  private async ask(object: Archived): Promise<boolean> {
     const { restore } = this.source;
     const days = this.options.limits.restoreDays ?? DEFAULT_RESTORE_DAYS;
     try {
-      await restore?.call(this.source, key, days, this.signal);
+      await restore?.call(this.source, object.key, days, this.signal);
       return true;
     } catch (error) {
       const blamed = blame('source', error);
       if (!(blamed instanceof SideError)) throw error;
-      fail(failureOf(blamed));
+      object.fail(failureOf(blamed));
       return false;
     }
   }
@@ -80,7 +80,7 @@ export class Restores {
         await (this.options.pacing ?? systemPacing).pause(this.pollMs, this.signal);
         for (const object of this.waiting) {
           object.waitedMs = (object.waitedMs ?? 0) + this.pollMs;
-          this.pool.addFirst(() => this.look(object));
+          this.pool.addFirst({ run: () => this.look(object) });
         }
         this.waiting.clear();
       }

@@ -4,6 +4,7 @@ import type { Side } from '../../transfer/failure-reasons.js';
 import { blame, SideError } from '../../transfer/side-error.js';
 import type { TaskSettings } from '../../tasks/task.settings.js';
 import { putList } from '../object-list-file.js';
+import type { TaskPlaces } from './task-places.js';
 
 /** Written and removed before a run, to see whether the destination takes anything, and what time it has. */
 export const probeKey = (taskId: string): string => `oms/task/${taskId}/.probe`;
@@ -14,10 +15,27 @@ const PROBE = Buffer.from('Written by OpenOMS to see whether this bucket can be 
 export const stampOf = (time: Date): string => time.toISOString().replace(/\D/g, '');
 
 /**
+ * Finds out that both places can be used. Answers the time of the destination, in milliseconds since the epoch. Rejects with a
+ * `SideError` when nothing of it is under way any more; with both at fault with that of the destination.
+ */
+export async function probePlaces(
+  { source, destination }: Pick<TaskPlaces, 'source' | 'destination'>,
+  taskId: string,
+  settings: TaskSettings,
+  signal: AbortSignal,
+): Promise<number> {
+  const probes = [probeDestination(destination, taskId, signal), probeSource(source, settings, signal)] as const;
+  const [written, listed] = await Promise.allSettled(probes);
+  if (written.status === 'rejected') throw written.reason;
+  if (listed.status === 'rejected') throw listed.reason;
+  return written.value;
+}
+
+/**
  * Finds out that objects can be written to the destination and read there. Answers its time, in milliseconds since the epoch.
  * Rejects with a `SideError`.
  */
-export async function probeDestination(store: DestinationStore, taskId: string, signal: AbortSignal): Promise<number> {
+async function probeDestination(store: DestinationStore, taskId: string, signal: AbortSignal): Promise<number> {
   const key = probeKey(taskId);
   await here('destination', () => putList(store, key, PROBE, signal));
   try {

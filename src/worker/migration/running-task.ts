@@ -11,7 +11,7 @@ import type { migrate, MigrationOptions, MigrationStart } from '../../transfer/m
 import type { PageSource } from '../../transfer/migration/migration.js';
 import { abortUploads } from './abort-uploads.js';
 import { ListPartWriter } from './list-part-writer.js';
-import { probeDestination, probeSource, stampOf } from './prepare-run.js';
+import { probePlaces, stampOf } from './prepare-run.js';
 import { RunSink, type MigrationObserver } from './run-sink.js';
 import { LIST_KINDS } from './task-list-parts.js';
 import type { OpenPlaces, TaskPlaces } from './task-places.js';
@@ -117,8 +117,7 @@ export class RunningTask implements TaskAtWork {
 
   /** Finds both places usable, or fails. */
   private async begin(record: TaskRecord, places: TaskPlaces): Promise<void> {
-    const destinationTimeMs = await probeDestination(places.destination, this.taskId, this.signal);
-    await probeSource(places.source, record.task.settings, this.signal);
+    const destinationTimeMs = await probePlaces(places, this.taskId, record.task.settings, this.signal);
     const stamp = stampOf(this.parts.clock.now());
     await record.record(new BeginTaskRun(this.taskId, this.take, stamp, destinationTimeMs, record.context));
   }

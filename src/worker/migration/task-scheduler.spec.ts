@@ -1,6 +1,7 @@
 import { PauseUntil } from '../../../test/support/pause-until.js';
 import { TaskWorker, TTL_MS, type TaskWorkerOptions } from '../../../test/support/task-worker.js';
 import { TaskWorld } from '../../../test/support/task-world.js';
+import { until } from '../../../test/support/until.js';
 import { StopTask, UpdateTaskPriority } from '../../tasks/task.commands.js';
 
 const context = { correlationId: 'c', actor: 'test' };
@@ -44,6 +45,15 @@ describe('worker processes', () => {
     const all = [low, older, younger, high, raised];
     await world.until(async () => (await takenOf(...all)).length === 5);
     expect((await takenOf(...all)).map(({ taskId }) => taskId)).toEqual([high, raised, older, younger, low]);
+  });
+
+  it('begin a task as soon as they see it, without waiting for a time of their own', async () => {
+    start('one');
+    await world.pass(1000);
+    const beforeMs = world.time.nowMs();
+    const taskId = await world.create();
+    await until(async () => (await world.task(taskId)).status === 'succeeded');
+    expect(world.time.nowMs()).toBe(beforeMs);
   });
 
   it('run no more tasks at once than they have places for, and all between them', async () => {

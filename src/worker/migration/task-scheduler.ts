@@ -30,6 +30,8 @@ export type RunTask = (taskId: string, take: number, lease: AbortSignal) => Task
 
 export interface SchedulerParts {
   readonly open: OpenTasks;
+  /** Has the function called whenever the view of the tasks has changed; answers what ends that. */
+  readonly watch: (call: () => void) => () => void;
   readonly commands: CommandRunner;
   readonly runTask: RunTask;
   readonly others: LostWorkers;
@@ -39,6 +41,8 @@ export interface SchedulerParts {
 }
 
 const ROUND_MS = 300;
+/** A view that changes all the time is not looked at more often. */
+const MIN_ROUND_MS = 20;
 /** A task that could not be had is left alone until the view has surely moved on. */
 const MISSED_MS = 1000;
 
@@ -46,7 +50,7 @@ const MISSED_MS = 1000;
 export class TaskScheduler {
   private readonly atWork = new Map<string, TaskAtWork>();
   private readonly missed = new Map<string, number>();
-  private wake = new AbortController();
+  private rest = new AbortController();
   private outOfReach = false;
 
   constructor(
@@ -60,15 +64,23 @@ export class TaskScheduler {
    * good order, each released for another worker; `lease` says that nothing may be recorded any more.
    */
   async run(lease: AbortSignal, stop: AbortSignal): Promise<void> {
+    const { time, watch } = this.parts;
     const until = AbortSignal.any([lease, stop]);
+    const wake = (): void => this.rest.abort();
+    const unwatch = watch(wake);
+    until.addEventListener('abort', wake, { once: true });
     while (!hasEnded(until)) {
-      this.wake = new AbortController();
+      const nextMs = time.nowMs() + MIN_ROUND_MS;
+      this.rest = new AbortController();
       await this.round(lease, until).then(
         () => (this.outOfReach = false),
         (error: unknown) => this.tellOutage(error),
       );
-      await this.parts.time.wait(ROUND_MS, AbortSignal.any([until, this.wake.signal]));
+      await time.wait(ROUND_MS, this.rest.signal);
+      const earlyMs = nextMs - time.nowMs();
+      if (earlyMs > 0) await time.wait(earlyMs, until);
     }
+    unwatch();
     const ending = [...this.atWork.values()];
     for (const task of ending) task.stop();
     await Promise.all([this.parts.others.end(), ...ending.map(({ ended }) => ended)]);
@@ -141,7 +153,7 @@ export class TaskScheduler {
     void task.ended.then(() => {
       if (this.atWork.get(taskId) === task) this.atWork.delete(taskId);
       this.missed.set(taskId, this.parts.time.nowMs());
-      this.wake.abort();
+      this.rest.abort();
     });
   }
 }

@@ -34,7 +34,13 @@ const describeRunning = (name: string, server: RunningS3Server, differences: Par
     let count = 0;
     const open = (bucket: string) => factory.open({ cloudType: 'AWS', region, bucket }, SERVER_KEYS);
     const subject: DestinationCase = {
-      traits: { listsInKeyOrder: true, keepsMetadata: true, checksum: 'md5', maxPutBytes: 5 * 1024 ** 3 },
+      traits: {
+        listsInKeyOrder: true,
+        keepsMetadata: true,
+        checksum: 'md5',
+        maxPutBytes: 5 * 1024 ** 3,
+        keepsTime: true,
+      },
       seed: async (objects) => {
         const bucket = `bucket-${++count}`;
         await putAll(client, bucket, objects);

@@ -18,11 +18,12 @@ export function withCdn(
 ): SourceStore {
   const { origin, basePath } = placeOf(cdn);
   const objects = new HttpObjects(client, targetsOf(store.bucket, { origin, basePath }, cdn, secrets, now));
-  const { restore, getTags } = store;
+  const { restore, getTags, traits } = store;
+  const { listsInKeyOrder, maxPutBytes } = traits;
   return {
     label: `${store.label} through ${origin}`,
     bucket: store.bucket,
-    traits: { ...store.traits, checksum: 'none', keepsMetadata: true },
+    traits: { listsInKeyOrder, maxPutBytes, checksum: 'none', keepsMetadata: true },
     // No bucket has such an identity, so nothing is ever copied server-side.
     endpointIdentity: `cdn ${origin}`,
     list: (prefix, after, signal) => store.list(prefix, after, signal),

@@ -1,14 +1,7 @@
 import { Readable } from 'node:stream';
 import { Deadline, orAborted } from './deadline.js';
-import {
-  interceptStore,
-  type ListingPages,
-  type Proceed,
-  type ProceedPages,
-  type StoreCall,
-  type StoreInterceptor,
-} from './intercept-store.js';
-import { type DestinationStore, type OpenedObject, type SourceStore, StoreError } from './object-store.port.js';
+import type { ListingPages, Proceed, ProceedPages, StoreCall } from './intercept-store.js';
+import { type OpenedObject, StoreError } from './object-store.port.js';
 import { discard } from './opened-object.js';
 import { PassingBody } from './passing-body.js';
 
@@ -22,18 +15,13 @@ export interface DeadlineOptions {
 /** The slowest tolerated transfer of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
 const SLOWEST_BYTES_PER_MS = 64;
 
-/** No call and no body of the store can hang: what takes too long fails with `timeout`. */
-export function withDeadlines(store: DestinationStore, options: DeadlineOptions): DestinationStore;
-export function withDeadlines(store: SourceStore, options: DeadlineOptions): SourceStore;
-export function withDeadlines(store: SourceStore, options: DeadlineOptions): SourceStore {
-  return interceptStore(store, new DeadlineInterceptor(options));
-}
-
 const timedOut = (what: string): StoreError => new StoreError('timeout', what, { backendCode: 'RequestTimeout' });
 
-class DeadlineInterceptor implements StoreInterceptor {
+/** Keeps the time of calls: no call and no body can hang, and what takes too long fails with `timeout`. */
+export class CallDeadlines {
   constructor(private readonly options: DeadlineOptions) {}
 
+  /** Every call but `open` and listings. */
   async call<T>(call: StoreCall, signal: AbortSignal, proceed: Proceed<T>): Promise<T> {
     const { requestTimeoutMs } = this.options;
     const sendingMs = Buffer.isBuffer(call.body) ? call.body.length / SLOWEST_BYTES_PER_MS : 0;
@@ -71,7 +59,7 @@ class DeadlineInterceptor implements StoreInterceptor {
     }
   }
 
-  async *listPages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
+  async *pages(after: string | undefined, signal: AbortSignal, proceed: ProceedPages): ListingPages {
     const deadline = new Deadline(signal, this.options.requestTimeoutMs);
     deadline.disarm();
     const pages = proceed(after, deadline.signal)[Symbol.asyncIterator]();
