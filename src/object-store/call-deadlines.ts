@@ -13,7 +13,7 @@ export interface DeadlineOptions {
 }
 
 /** The slowest tolerated transfer of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
-const SLOWEST_BYTES_PER_MS = 64;
+export const SLOWEST_BYTES_PER_MS = 64;
 
 const timedOut = (what: string): StoreError => new StoreError('timeout', what, { backendCode: 'RequestTimeout' });
 

@@ -101,6 +101,24 @@ describe.each(['undici', 'socket'] as const)('the times of the S3 store over %s'
     await expect(CALLS[name]?.(open(), never)).rejects.toEqual(failure('timeout'));
   });
 
+  it.each([
+    ['open that collects', 1000],
+    ['getTags', 1],
+  ])('are kept by an answer that comes in a trickle: %s', async (name, bytes) => {
+    endpoint.faults.always({}, { kind: 'drip', bytes, everyMs: 100 });
+    await expect(CALLS[name]?.(open(), never)).rejects.toEqual(failure('timeout'));
+  });
+
+  it('are kept by a head that comes in a trickle', async () => {
+    const timers: NodeJS.Timeout[] = [];
+    silent.answer = (socket) => {
+      socket.write('HTTP/1.1 200 OK\r\n');
+      timers.push(setInterval(() => socket.write('x'), 50));
+    };
+    await expect(open('silent').head('k', never)).rejects.toEqual(failure('timeout'));
+    for (const timer of timers) clearInterval(timer);
+  });
+
   it('are kept by bodies that nobody takes', async () => {
     silent.answer = (socket) => socket.pause();
     const store = open('silent');

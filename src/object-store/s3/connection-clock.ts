@@ -1,3 +1,5 @@
+import { SLOWEST_BYTES_PER_MS } from '../call-deadlines.js';
+
 /** Times in ticks of a clock that is as exact as waits of seconds need. */
 export interface ConnectionTimes {
   readonly connect: number;
@@ -29,6 +31,12 @@ export class ConnectionClock {
 
   touch(): void {
     this.touchedAt = this.clock.now;
+  }
+
+  /** So much came of an answer that is collected: it pays for some time only, so that a trickle does not go on for ever. */
+  earn(bytes: number): void {
+    const ticks = bytes / (SLOWEST_BYTES_PER_MS * this.clock.times.tickMs);
+    this.touchedAt = Math.min(this.clock.now, this.touchedAt + ticks);
   }
 
   connected(): void {

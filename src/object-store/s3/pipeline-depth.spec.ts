@@ -6,9 +6,9 @@ const IDLE = 0.5;
 
 /** The depths after each sample of these utilizations. */
 function depthsOf(samples: readonly number[], load = { now: 0 }, depth = new LoadDepth(() => load.now)): number[] {
-  expect(depth.depth).toBe(1); // which asks for it
   return samples.map((sample) => {
     load.now = sample;
+    depth.sent();
     depth.sample();
     return depth.depth;
   });
@@ -36,6 +36,7 @@ describe('the depth for a load', () => {
     // An endpoint that answers side by side keeps this process busy only while each request has its own connection.
     for (let sample = 0, before = 1; sample < 2500; sample++) {
       load.now = before === 1 ? BUSY : IDLE;
+      depth.sent();
       depth.sample();
       if (depth.depth > before) grown.push(sample);
       before = depth.depth;
@@ -44,17 +45,28 @@ describe('the depth for a load', () => {
     expect(waits).toEqual([7, 11, 19, 35, 67, 131, 259, 515, 603, 603]);
   });
 
-  it('forgets that after a steady load', () => {
-    const often = Array.from({ length: 5 }, () => [...times(100, BUSY), ...times(6, IDLE)]).flat();
-    const depths = depthsOf([...often, ...times(5, BUSY)]);
-    expect(depths.slice(-5)).toEqual([1, 1, 1, 1, 2]);
+  it('looks now and then whether it is still worth it', () => {
+    const depths = depthsOf(times(112, BUSY));
+    expect(depths.slice(0, 3)).toEqual([2, 4, 8]);
+    expect(new Set(depths.slice(3, 100))).toEqual(new Set([8]));
+    expect(depths.slice(100)).toEqual([1, 1, 1, 1, 2, 4, 8, 8, 8, 8, 8, 8]);
   });
 
-  it('stays as it was while nobody asks for it', () => {
-    let load = BUSY;
-    const depth = new LoadDepth(() => load);
-    for (let sample = 0; depth.depth < 8; sample++) depth.sample();
-    load = IDLE;
+  it('goes back to one when less is done than before it grew', () => {
+    const depth = new LoadDepth(() => BUSY);
+    const depths = Array.from({ length: 12 }, () => {
+      for (let request = 0; request < (depth.depth === 1 ? 100 : 94); request++) depth.sent();
+      depth.sample();
+      return depth.depth;
+    });
+    expect(depths).toEqual([2, 4, 8, 8, 8, 8, 8, 8, 1, 1, 1, 1]);
+  });
+
+  it('stays as it was while nothing is sent', () => {
+    const load = { now: BUSY };
+    const depth = new LoadDepth(() => load.now);
+    depthsOf(times(3, BUSY), load, depth);
+    load.now = IDLE;
     for (let sample = 0; sample < 20; sample++) depth.sample();
     expect(depth.depth).toBe(8);
   });
@@ -67,7 +79,7 @@ describe('the depth for a load', () => {
     });
     depth.watch();
     depth.watch();
-    expect(depth.depth).toBe(1);
+    depth.sent();
     depth.sample();
     depth.unwatch();
     expect([asked, depth.depth]).toEqual([2, 2]); // once to begin with

@@ -114,6 +114,7 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
 
   head(head: ResponseHead): void {
     const exchange = this.exchanges[0];
+    this.clock.touch();
     this.answer = head;
     exchange?.head(head);
     // Nobody should wait for a long body that is read slowly, or by nobody; and behind the last answer there is none.
@@ -136,7 +137,8 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
   }
 
   read(bytes: Buffer): boolean {
-    this.clock.touch();
+    if (this.exchanges[0]?.streams === true) this.clock.touch();
+    else this.clock.earn(bytes.length);
     try {
       const clean = this.parser.push(bytes);
       if (this.ended) this.finish(clean);
@@ -149,6 +151,7 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
 
   end(): void {
     const next = this.exchanges[1];
+    this.clock.touch();
     if (next === undefined) {
       this.ended = true;
       return;

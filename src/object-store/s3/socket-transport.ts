@@ -138,6 +138,7 @@ export class SocketTransport implements S3Transport, ConnectionOwner, Carrier {
   /** Alone at once, or with others at the end of this turn. */
   private run(exchange: SocketExchange, connection: SocketConnection): void {
     connection.take(exchange);
+    this.load.sent();
     if (connection === this.filling) return;
     if (this.pipelining.depth === 1 || !connection.takesSeveral || !exchange.mayShare) {
       connection.send();

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import { notWhenAborted, whenAborted } from '../../kernel/abort-calls.js';
+import { SLOWEST_BYTES_PER_MS } from '../call-deadlines.js';
 import { StoreError } from '../object-store.port.js';
 import { fromSystemError } from './errors.js';
 import { ResponseBody } from './response-body.js';
@@ -20,8 +21,10 @@ const NO_BODY = Buffer.alloc(0);
 /** Over undici's dispatch interface, which spares a promise chain and a stream per request. */
 export class UndiciTransport implements S3Transport {
   private readonly pool: Pool;
+  private readonly idleTimeoutMs: number;
 
   constructor(options: S3TransportOptions) {
+    this.idleTimeoutMs = options.idleTimeoutMs;
     this.pool = new Pool(options.origin, {
       connections: options.connections,
       pipelining: 1,
@@ -40,7 +43,7 @@ export class UndiciTransport implements S3Transport {
     try {
       signal.throwIfAborted();
       return await new Promise<S3WireResponse>((resolve, reject) => {
-        const exchange = new Exchange(request, signal, resolve, reject);
+        const exchange = new Exchange(request, signal, this.idleTimeoutMs, resolve, reject);
         this.dispatch(request, exchange);
       });
     } catch (error) {
@@ -73,11 +76,13 @@ class Exchange implements Dispatcher.DispatchHandler {
   private stream: ResponseBody | undefined;
   private readonly chunks: Buffer[] = [];
   private collected = 0;
+  private begunMs = 0;
   private settled = false;
 
   constructor(
     private readonly request: S3WireRequest,
     private readonly signal: AbortSignal,
+    private readonly idleTimeoutMs: number,
     private readonly resolve: (response: S3WireResponse) => void,
     private readonly reject: (error: unknown) => void,
   ) {
@@ -96,6 +101,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.status = status;
     this.headers = headers;
     const length = contentLength(headers);
+    this.begunMs = performance.now();
     if (!wantsStream(this.request, status, length)) return;
     this.stream = new ResponseBody(controller, length, this.stopListening);
     this.settled = true;
@@ -109,6 +115,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.collected += chunk.length;
     if (this.collected > MAX_COLLECTED_BYTES) controller.abort(new StoreError('unavailable', 'The answer is too long'));
+    else if (this.trickles()) controller.abort(tooSlow());
     else this.chunks.push(chunk);
   }
 
@@ -136,6 +143,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.settled = true;
   }
 
+  /** Each piece may come in time, and the whole take for ever. */
+  private trickles(): boolean {
+    return performance.now() - this.begunMs > this.idleTimeoutMs + this.collected / SLOWEST_BYTES_PER_MS;
+  }
+
   private readonly onAbort = (): void => {
     const controller = this.controller;
     this.fail(this.signal.reason);
@@ -145,6 +157,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   private readonly stopListening = (): void => notWhenAborted(this.signal, this.onAbort);
 }
 
+const tooSlow = (): StoreError =>
+  new StoreError('timeout', 'The body took too long', { backendCode: 'RequestTimeout' });
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 function contentLength(headers: ResponseHeaders): number | undefined {
