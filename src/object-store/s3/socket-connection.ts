@@ -31,7 +31,7 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
   private paused = false;
   private readonly clock: ConnectionClock;
 
-  constructor(private readonly owner: ConnectionOwner) {
+  constructor(private readonly owner: ConnectionOwner<SocketConnection>) {
     this.clock = new ConnectionClock(owner);
     this.socket = openSocket(owner, this.memory, () => this.clock.connected());
     this.socket.on('drain', () => {
@@ -159,6 +159,7 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
     this.answers++;
     this.answer = undefined;
     this.exchanges.shift()?.complete();
+    this.clock.touch(); // the time of the next begins
     this.parser.begin(next.request.method === 'HEAD');
   }
 
@@ -195,12 +196,9 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
       this.socket.destroy();
     }
     exchange?.complete();
-    if (again) this.release(answer);
-  }
-
-  private release({ keepAliveMs }: ResponseHead): void {
+    if (!again) return;
     if (this.paused) this.resume();
-    if (this.clock.keep(keepAliveMs)) this.giveBack();
+    if (this.clock.keep(answer.keepAliveMs)) this.giveBack();
     else this.socket.destroy();
   }
 

@@ -17,7 +17,7 @@ const MAX_TICK_MS = 1000;
  * HTTP/1.1 over bare sockets: one parser, one write and no promise but the caller's for a small request; large bodies go from
  * one socket's memory to the next without copies.
  */
-export class SocketTransport implements S3Transport, ConnectionOwner, Carrier {
+export class SocketTransport implements S3Transport, ConnectionOwner<SocketConnection>, Carrier {
   readonly origin: URL;
   readonly secureContext: SecureContext | undefined;
   readonly times: ConnectionTimes;
