@@ -2,12 +2,14 @@ import { jest } from '@jest/globals';
 import { giveBack, memoryFor, takeBlock } from './body-memory.js';
 
 const KIB = 1024;
+/** Nothing is kept for longer when it is not used. */
+const LONG_MS = 5000;
 
 beforeAll(() => {
   jest.useFakeTimers();
 });
 afterEach(() => {
-  jest.runAllTimers();
+  jest.advanceTimersByTime(LONG_MS);
 });
 afterAll(() => {
   jest.useRealTimers();
@@ -50,8 +52,20 @@ describe('memory for a body that comes whole', () => {
   it('is not kept for longer than it is of use', () => {
     const first = memoryFor(600 * KIB);
     giveBack(first);
-    jest.advanceTimersByTime(60_000);
+    jest.advanceTimersByTime(LONG_MS);
     expect(memoryFor(600 * KIB).buffer === first.buffer).toBe(false);
+  });
+
+  it('is kept while it is of use, and only as much of it as is', () => {
+    const all = Array.from({ length: 4 }, () => memoryFor(600 * KIB));
+    const buffers = new Set(all.map(({ buffer }) => buffer));
+    for (const each of all) giveBack(each);
+    for (let second = 0; second < LONG_MS / 1000; second++) {
+      jest.advanceTimersByTime(1000);
+      giveBack(memoryFor(600 * KIB));
+    }
+    const again = [memoryFor(600 * KIB), memoryFor(600 * KIB)].filter(({ buffer }) => buffers.has(buffer));
+    expect(again).toHaveLength(1);
   });
 
   it('from elsewhere is left alone', () => {

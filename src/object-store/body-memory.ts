@@ -6,9 +6,9 @@ export const SLAB_BYTES = 256 * KIB;
 const BLOCK_BYTES = [64 * KIB, SLAB_BYTES, 1024 * KIB];
 /** A body up to this size is not worth a block. */
 const SMALL_BYTES = 16 * KIB;
-/** So much is kept for the next bodies, and for so long: as much as copies in flight have, as a rule, until they are over. */
+/** So much is kept for the next bodies: as much as copies in flight have, as a rule. What was not needed for so long is dropped. */
 const MAX_FREE_BYTES = 64 * 1024 * KIB;
-const KEPT_MS = 10_000;
+const KEPT_MS = 1000;
 
 /** Memory that a socket reads bodies into, front to back. */
 export class Block {
@@ -50,17 +50,36 @@ export class Block {
   }
 }
 
+/** Free blocks of one size. */
+class Shelf {
+  readonly blocks: Block[] = [];
+  /** The fewest there were since the last look: these were not needed. */
+  private unneeded = 0;
+
+  take(): Block | undefined {
+    const block = this.blocks.pop();
+    if (this.blocks.length < this.unneeded) this.unneeded = this.blocks.length;
+    return block;
+  }
+
+  /** Drops what was not needed and answers how many these were. */
+  trim(): number {
+    const { length } = this.blocks.splice(0, this.unneeded);
+    this.unneeded = this.blocks.length;
+    return length;
+  }
+}
+
 const blockOf = new WeakMap<ArrayBufferLike, Block>();
-const free = new Map<number, Block[]>(BLOCK_BYTES.map((bytes) => [bytes, []]));
+const shelves = new Map(BLOCK_BYTES.map((bytes) => [bytes, new Shelf()]));
 let freeBytes = 0;
-let unused: NodeJS.Timeout | undefined;
+let trimming: NodeJS.Timeout | undefined;
 
 /** A block of one of the sizes there are. */
 export function takeBlock(bytes: number): Block {
-  const kept = free.get(bytes)?.pop();
+  const kept = shelves.get(bytes)?.take();
   if (kept !== undefined) {
     freeBytes -= bytes;
-    unused?.refresh();
     return kept;
   }
   const block = new Block(bytes);
@@ -71,15 +90,16 @@ export function takeBlock(bytes: number): Block {
 function keep(block: Block): void {
   const { length } = block.bytes;
   if (freeBytes + length > MAX_FREE_BYTES) return;
-  free.get(length)?.push(block);
+  shelves.get(length)?.blocks.push(block);
   freeBytes += length;
-  unused ??= setTimeout(forget, KEPT_MS).unref();
+  trimming ??= setInterval(trim, KEPT_MS).unref();
 }
 
-function forget(): void {
-  for (const blocks of free.values()) blocks.length = 0;
-  freeBytes = 0;
-  unused = undefined;
+function trim(): void {
+  for (const [bytes, shelf] of shelves) freeBytes -= bytes * shelf.trim();
+  if (freeBytes > 0) return;
+  clearInterval(trimming);
+  trimming = undefined;
 }
 
 /** Memory for a body of this size, handed on as a whole. */
