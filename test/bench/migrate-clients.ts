@@ -25,12 +25,15 @@ export interface MigrateRequest {
 /** Something that copies a bucket from one endpoint to the other. */
 export interface MigrateClient {
   readonly name: string;
+  /** One process does all runs. */
+  readonly keepsRunning: boolean;
   migrate(request: MigrateRequest): Promise<Run>;
 }
 
 /** The built service, both roles in one process over SQLite, with one task created over HTTP. */
 export class OpenOms implements MigrateClient {
   readonly name = 'OpenOMS';
+  readonly keepsRunning = true;
 
   private constructor(private readonly stage: ServiceStage<BenchEndpoint>) {}
 
@@ -68,6 +71,7 @@ export class OpenOms implements MigrateClient {
 /** rclone as it is or at its leanest; each run is a process of its own, as its users have it. */
 export class Rclone implements MigrateClient {
   readonly name: string;
+  readonly keepsRunning = false;
 
   private constructor(
     private readonly way: RcloneWay,
