@@ -1,13 +1,12 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Metrics } from './http/metrics.js';
 import type { Leases } from './leases/leases.js';
-import type { StoreObserver } from './object-store/call-observer.js';
 import type { EndpointGuards } from './object-store/endpoint-guards.js';
+import type { StoreObserver } from './object-store/call-observer.js';
 import type { ProjectionHost } from './projections/projection-host.js';
 import type { Queue } from './queue/queue.port.js';
 import type { SyncTaskQueries } from './sync-tasks/sync-tasks.queries.js';
 import type { ObjectOutcome } from './sync-tasks/sync-event.events.js';
-import { StoreCallMetrics } from './store-call-metrics.js';
 import type { MigrationWorkerObserver } from './worker/migration/migration-worker.js';
 
 export interface MeasuredParts {
@@ -20,9 +19,10 @@ export interface MeasuredParts {
 
 /** The figures of the service itself, beside those of its HTTP shell. */
 export class ServiceMetrics {
-  readonly storeObserver: StoreObserver;
   private readonly outcomes: Counter<'outcome'>;
   private readonly settling: Histogram;
+  private readonly calls: Histogram<'endpoint' | 'operation' | 'outcome'>;
+  private readonly bytes: Counter<'endpoint' | 'operation'>;
   private readonly lists: Counter;
   private readonly tasksRunning: Gauge;
   private readonly taskObjects: Counter<'outcome'>;
@@ -42,7 +42,19 @@ export class ServiceMetrics {
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60, 600],
       registers,
     });
-    this.storeObserver = new StoreCallMetrics(registry);
+    this.calls = new Histogram({
+      name: 'openoms_store_call_duration_seconds',
+      help: 'Calls to object stores by endpoint, operation and how they ended',
+      labelNames: ['endpoint', 'operation', 'outcome'],
+      buckets: [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30],
+      registers,
+    });
+    this.bytes = new Counter({
+      name: 'openoms_store_bytes_total',
+      help: 'Bytes of bodies read from and written to object stores',
+      labelNames: ['endpoint', 'operation'],
+      registers,
+    });
     this.lists = new Counter({
       name: 'openoms_object_list_failures_total',
       help: 'List files that could not be written; their lines stay pending',
@@ -73,6 +85,13 @@ export class ServiceMetrics {
     },
     objects: (outcome, count) => this.taskObjects.inc({ outcome }, count),
     bytes: (moved) => this.taskBytes.inc(moved),
+  };
+
+  readonly storeObserver: StoreObserver = {
+    call: (endpoint, operation, outcome, durationMs, bytes) => {
+      this.calls.observe({ endpoint, operation, outcome }, durationMs / 1000);
+      if (bytes > 0) this.bytes.inc({ endpoint, operation }, bytes);
+    },
   };
 
   settled(outcomes: readonly ObjectOutcome[], durationMs: number): void {
