@@ -2,6 +2,7 @@ import { CreateBucketCommand, PutObjectCommand, S3Client } from '@aws-sdk/client
 import { StoreFactory } from '../../../src/object-store/store-factory.js';
 import { inParallel } from '../../../src/transfer/in-parallel.js';
 import { describeDestination, describeSource, type DestinationCase } from '../../contracts/object-store.contract.js';
+import { bytesOf } from '../../contracts/object-store-support.js';
 import { SERVER_KEYS, type RunningS3Server, type S3Server } from './s3-server.js';
 
 const transfer = { readConcurrency: 16, writeConcurrency: 16, requestTimeoutMs: 20_000, idleTimeoutMs: 20_000 };
@@ -58,6 +59,23 @@ const describeRunning = (name: string, server: RunningS3Server, differences: Par
     });
     describeSource(subject);
     describeDestination(subject);
+
+    it('gives each of many small objects its own content, with several requests on a connection', async () => {
+      const bucket = `bucket-${++count}`;
+      await putAll(client, bucket, {});
+      const pipelined = new StoreFactory({ clouds, transfer: { ...transfer, pipelining: 'always' } });
+      const store = pipelined.open({ cloudType: 'AWS', region, bucket }, SERVER_KEYS);
+      const contents = Array.from({ length: 400 }, (_, n) => [`k${n}`, `${n}-`.repeat(n)] as const);
+      await inParallel(contents, 32, signal, async ([key, content]) => {
+        const body = Buffer.from(content);
+        await store.put(key, body, { size: body.length }, signal);
+      });
+      await inParallel(contents, 32, signal, async ([key, content]) => {
+        const opened = await store.open(key, { collectUpTo: 4000 }, signal);
+        expect((await bytesOf(opened.body)).toString()).toBe(content);
+      });
+      await pipelined.close();
+    });
   });
 };
 
