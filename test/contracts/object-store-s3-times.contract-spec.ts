@@ -70,7 +70,7 @@ describe.each(['undici', 'socket'] as const)('the times of the S3 store over %s'
   });
   afterEach(async () => {
     silent.answer = () => undefined;
-    silent.received.length = 0;
+    silent.texts.length = 0;
     endpoint.faults.clear();
     for (const store of stores.splice(0)) await store.close();
   });
@@ -90,7 +90,7 @@ describe.each(['undici', 'socket'] as const)('the times of the S3 store over %s'
   it('end with the signal of every call', async () => {
     const stop = new AbortController();
     const ends = endsOfAll(open('silent'), stop.signal);
-    await until(() => silent.received.length > 0);
+    await until(() => silent.texts.length > 0);
     const stopped = new Error('stopped');
     stop.abort(stopped);
     expect(await ends).toEqual(Object.keys(CALLS).map((name) => [name, stopped]));
