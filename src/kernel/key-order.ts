@@ -1,11 +1,11 @@
-const SURROGATE = /[\ud800-\udfff]/;
+const HIGH = /[\ud800-\uffff]/;
 
 /**
- * True when `a` comes before `b` in the order of UTF-8 bytes. JavaScript's own order, by UTF-16 units, is another only where
- * surrogates are, and that a string has none is found quickly.
+ * True when `a` comes before `b` in the order of UTF-8 bytes. JavaScript's own order, by UTF-16 units, is another only where a
+ * surrogate meets a unit above all surrogates; and that a string has neither is found quickly.
  */
 export const comesBefore = (a: string, b: string): boolean =>
-  SURROGATE.test(a) || SURROGATE.test(b) ? comesBeforeByCodePoint(a, b) : a < b;
+  HIGH.test(a) && HIGH.test(b) ? comesBeforeByCodePoint(a, b) : a < b;
 
 function comesBeforeByCodePoint(a: string, b: string): boolean {
   const length = Math.min(a.length, b.length);
