@@ -44,8 +44,7 @@ export class Semaphore {
   }
 
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
-    if (!this.take()) await this.turn(signal);
+    await this.acquire(signal);
     try {
       return await work();
     } finally {

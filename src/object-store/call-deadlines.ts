@@ -15,7 +15,8 @@ export interface DeadlineOptions {
 /** The slowest tolerated transfer of a body in memory, whose progress cannot be seen: 64 bytes a millisecond. */
 export const SLOWEST_BYTES_PER_MS = 64;
 
-const timedOut = (what: string): StoreError => new StoreError('timeout', what, { backendCode: 'RequestTimeout' });
+export const timedOut = (what: string): StoreError =>
+  new StoreError('timeout', what, { backendCode: 'RequestTimeout' });
 
 /** Keeps the time of calls: no call and no body can hang, and what takes too long fails with `timeout`. */
 export class CallDeadlines {

@@ -24,7 +24,7 @@ const CLEANUP_MS = 10_000;
  * Copies one object and proves the copy. `known` is the version of the source that was decided on, if one was looked at;
  * should it be another by now, the newest is copied. Fails with a `SideError`, and then nothing partial or wrong is visible.
  *
- * Retries: single calls are tried again below this layer, by `with-retry`. What cannot be repeated there, a body that
+ * Retries: single calls are tried again below this layer, by the guards of the store. What cannot be repeated there, a body that
  * breaks and an upload that streams, is repeated here, with the source opened again.
  */
 export async function copyObject(job: CopyJob, known?: ObjectInfo): Promise<Copied> {

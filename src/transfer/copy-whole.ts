@@ -10,7 +10,7 @@ import { collect, lengthChanged, RelayBody, type Sent } from './relay-body.js';
 import { blame, isChanged } from './side-error.js';
 import { checkUnchanged, openSource } from './source-object.js';
 import type { Copied } from './transfer-options.js';
-import { checkRead, digestsFor, prove, provesMd5, vouchedMd5 } from './verify.js';
+import { checkRead, digestsFor, md5Proof, prove, vouchedMd5 } from './verify.js';
 
 /** One put: buffered when it is small and memory is left, else relayed as it comes. */
 export async function copyWhole(job: CopyJob, opened: OpenedObject): Promise<Copied> {
@@ -69,7 +69,7 @@ export async function copyContent(
     if (vouched !== undefined && isMismatch(failure)) checkRead(info, { ...sent, md5: hash('md5', content) });
     throw failure;
   }
-  const isTold = vouched === undefined || provesMd5(sent, result);
+  const isTold = vouched === undefined || md5Proof(sent, result) !== undefined;
   return provenCopy(job, info, isTold ? sent : { ...sent, md5: hash('md5', content) }, result);
 }
 

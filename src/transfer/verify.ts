@@ -65,14 +65,16 @@ function checkWritten(sent: Sent, result: PutResult): void {
   if (differ(sent.crc64, result.crc64)) throw mismatch('destination', 'The CRC-64 of the copy');
 }
 
-/** The destination tells the MD5 of what was sent. */
-export const provesMd5 = (sent: Sent, result: PutResult): boolean =>
-  result.md5 === sent.md5 || result.etag?.toLowerCase() === sent.md5;
+/** How the destination tells the MD5 of what was sent. An ETag proves when it is that, but disproves nothing: encrypted objects have others. */
+export function md5Proof({ md5 }: Sent, result: PutResult): Proof | undefined {
+  if (md5 === undefined) return undefined;
+  if (result.md5 === md5) return 'md5';
+  return result.etag?.toLowerCase() === md5 ? 'etag' : undefined;
+}
 
-/** An ETag proves when it is the MD5, but disproves nothing: encrypted objects have others. */
 function proofOf(sent: Sent, result: PutResult): Proof | undefined {
-  if (sent.md5 !== undefined && result.md5 === sent.md5) return 'md5';
-  if (sent.md5 !== undefined && result.etag?.toLowerCase() === sent.md5) return 'etag';
+  const proof = md5Proof(sent, result);
+  if (proof !== undefined) return proof;
   if (sent.crc64 !== undefined && result.crc64 === sent.crc64) return 'crc64';
   return undefined;
 }

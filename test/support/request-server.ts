@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { S3WireRequest } from '../../src/object-store/s3/transport.js';
 import { ByteServer } from './byte-server.js';
 
 /** A request as it came. */
@@ -36,6 +37,16 @@ export class RequestServer extends ByteServer {
     this.unread.set(socket, unread);
   }
 }
+
+/** A request that may share a connection with others. */
+export const smallGet = (target: string): S3WireRequest => ({
+  method: 'GET',
+  target,
+  headers: ['host', 'here'],
+  body: undefined,
+  streamed: true,
+  collectUpTo: 1000,
+});
 
 const HEAD_END = '\r\n\r\n';
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
-import { type ReceivedRequest, RequestServer } from '../../../test/support/request-server.js';
+import { type ReceivedRequest, RequestServer, smallGet as get } from '../../../test/support/request-server.js';
 import { fixedDepth } from './pipeline-depth.js';
 import { SocketTransport } from './socket-transport.js';
 import type { S3WireRequest, S3WireResponse } from './transport.js';
@@ -8,14 +8,6 @@ import type { S3WireRequest, S3WireResponse } from './transport.js';
 const TARGETS = ['/0', '/1', '/2', '/3', '/4', '/5'];
 const AFTER = ['/a', '/b', '/c'];
 const { signal } = new AbortController();
-const get = (target: string): S3WireRequest => ({
-  method: 'GET',
-  target,
-  headers: ['host', 'here'],
-  body: undefined,
-  streamed: true,
-  collectUpTo: 1000,
-});
 const put = (target: string): S3WireRequest => ({ ...get(target), method: 'PUT', body: Buffer.from(`of ${target}`) });
 const answerWith = (content: string, headers = ''): string =>
   `HTTP/1.1 200 OK\r\n${headers}content-length: ${content.length}\r\n\r\n${content}`;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { selfSignedCertificate } from '../../../test/support/eventstoredb/index.js';
-import { type ReceivedRequest, RequestServer } from '../../../test/support/request-server.js';
+import { type ReceivedRequest, RequestServer, smallGet } from '../../../test/support/request-server.js';
 import { fixedDepth } from './pipeline-depth.js';
 import { SocketTransport } from './socket-transport.js';
 import type { S3WireRequest, S3WireResponse } from './transport.js';
@@ -9,12 +9,7 @@ import type { S3WireRequest, S3WireResponse } from './transport.js';
 const DEPTH = 8;
 const { signal } = new AbortController();
 const get = (target: string, overrides: Partial<S3WireRequest> = {}): S3WireRequest => ({
-  method: 'GET',
-  target,
-  headers: ['host', 'here'],
-  body: undefined,
-  streamed: true,
-  collectUpTo: 1000,
+  ...smallGet(target),
   ...overrides,
 });
 const put = (target: string, content: string): S3WireRequest =>

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { timedOut } from '../call-deadlines.js';
 import { StoreError } from '../object-store.port.js';
 import { ConnectionClock } from './connection-clock.js';
 import type { ConnectionOwner } from './connection-owner.js';
@@ -102,7 +103,7 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
       if (this.clock.lateWith('request') !== undefined) this.destroy();
     } else if (!this.paused) {
       const late = this.clock.lateWith(this.answer === undefined ? 'answer' : 'body');
-      if (late !== undefined) this.fail(tooSlow(late));
+      if (late !== undefined) this.fail(timedOut(`The ${late} took too long`));
     }
   }
 
@@ -245,5 +246,3 @@ export class SocketConnection implements Carrier, ResponseHandler, SocketReader,
 
 const hungUp = (): StoreError =>
   new StoreError('connection', 'The other side closed the connection', { backendCode: 'ECONNRESET' });
-const tooSlow = (what: string): StoreError =>
-  new StoreError('timeout', `The ${what} took too long`, { backendCode: 'RequestTimeout' });

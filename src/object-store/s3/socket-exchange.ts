@@ -39,7 +39,8 @@ export class SocketExchange implements BodySource {
   private chunks: Buffer[] = [];
   private collected = 0;
   private settled = false;
-  private alone = false;
+  /** It may be on its way together with others. */
+  mayShare: boolean;
 
   constructor(
     readonly request: S3WireRequest,
@@ -47,6 +48,7 @@ export class SocketExchange implements BodySource {
     private readonly resolve: (response: S3WireResponse) => void,
     private readonly reject: (error: unknown) => void,
   ) {
+    this.mayShare = mayShareConnection(request);
     whenAborted(signal, this.aborted);
     // It may fail while it waits for a connection, where nobody else listens; whoever writes it asks whether it did.
     if (request.body instanceof Readable) request.body.on('error', () => undefined);
@@ -65,13 +67,9 @@ export class SocketExchange implements BodySource {
     return this.settled && this.stream === undefined;
   }
 
-  get mayShare(): boolean {
-    return !this.alone && mayShareConnection(this.request);
-  }
-
   /** From now on it has a connection to itself. */
   sendAlone(): void {
-    this.alone = true;
+    this.mayShare = false;
   }
 
   head({ status, headers, framing }: ResponseHead): void {

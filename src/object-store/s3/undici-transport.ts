@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { Pool, type Dispatcher } from 'undici';
 import { notWhenAborted, whenAborted } from '../../kernel/abort-calls.js';
-import { SLOWEST_BYTES_PER_MS } from '../call-deadlines.js';
+import { SLOWEST_BYTES_PER_MS, timedOut } from '../call-deadlines.js';
 import { StoreError } from '../object-store.port.js';
 import { fromSystemError } from './errors.js';
 import { ResponseBody } from './response-body.js';
@@ -115,7 +115,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
     this.collected += chunk.length;
     if (this.collected > MAX_COLLECTED_BYTES) controller.abort(new StoreError('unavailable', 'The answer is too long'));
-    else if (this.trickles()) controller.abort(tooSlow());
+    else if (this.trickles()) controller.abort(timedOut('The body took too long'));
     else this.chunks.push(chunk);
   }
 
@@ -157,8 +157,6 @@ class Exchange implements Dispatcher.DispatchHandler {
   private readonly stopListening = (): void => notWhenAborted(this.signal, this.onAbort);
 }
 
-const tooSlow = (): StoreError =>
-  new StoreError('timeout', 'The body took too long', { backendCode: 'RequestTimeout' });
 const asError = (reason: unknown): Error => (reason instanceof Error ? reason : new Error(String(reason)));
 
 function contentLength(headers: ResponseHeaders): number | undefined {
